@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+// The floors of ARCHITECTURE.md: a target may depend only on what stands below it.
+import PackageDescription
+
+/// Kernels are compiled twice from one source folder: for AVX2 + FMA and for AVX-512.
+func kernelFlags(_ march: String) -> [SwiftSetting] {
+    [
+        .unsafeFlags(
+            ["-Ounchecked", "-Xcc", "-fno-math-errno", "-Xcc", "-march=" + march],
+            .when(platforms: [.linux]))
+    ]
+}
+
+let common: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibility")]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: common)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: common)
+}
+
+let package = Package(
+    name: "cvsuite",
+    products: [.executable(name: "cvsuite", targets: ["cvsuite"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    ],
+    targets: [
+        // Floor 0
+        .target(name: "CMachine"),
+        library("KernelInterface", []),
+        .target(
+            name: "Kernels", dependencies: ["KernelInterface"],
+            swiftSettings: kernelFlags("x86-64-v3")),
+        .target(
+            name: "KernelsV4", dependencies: ["KernelInterface"],
+            swiftSettings: [.define("KERNELS_V4")] + kernelFlags("x86-64-v4")),
+        library("Parallelism", ["CMachine"]),
+        // Floor 1
+        library(
+            "Tensors", ["Kernels", "KernelsV4", "KernelInterface", "Parallelism", "CMachine"]),
+        // Floor 2
+        library("Layers", ["Tensors", "Parallelism"]),
+        // Beside
+        library("JSONText", []),
+        .target(
+            name: "CImageCodecs",
+            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
+        library("Imaging", ["CImageCodecs"]),
+        library("Annotations", ["JSONText", "Imaging"]),
+        library("Evaluation", ["Annotations", "JSONText"]),
+        library("Datasets", ["Imaging", "Annotations", "Tensors", "Parallelism"]),
+        library("Checkpoints", ["Tensors", "JSONText"]),
+        // Floor 3
+        library("Backbones", ["Layers", "Tensors"]),
+        library("Detection", ["Layers", "Tensors", "Parallelism"]),
+        // Floor 4
+        library(
+            "Catalogue",
+            ["Backbones", "Detection", "Layers", "Tensors", "JSONText", "Checkpoints"]),
+        // Floor 5
+        library(
+            "Training",
+            [
+                "Catalogue", "Detection", "Layers", "Tensors", "Datasets", "Annotations",
+                "Imaging", "Evaluation", "Checkpoints", "JSONText", "Parallelism", "CMachine",
+            ]),
+        library(
+            "Prediction",
+            [
+                "Catalogue", "Detection", "Layers", "Tensors", "Datasets", "Annotations",
+                "Imaging", "Checkpoints", "JSONText", "Parallelism",
+            ]),
+        // Floor 6
+        .executableTarget(
+            name: "cvsuite",
+            dependencies: [
+                "Training", "Prediction", "Catalogue", "Detection", "Backbones", "Layers",
+                "Tensors", "Datasets", "Annotations", "Evaluation", "Imaging", "Checkpoints",
+                "JSONText", "Parallelism",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: common),
+        // Tests
+        .target(
+            name: "TestSupport", dependencies: ["Tensors", "Checkpoints", "JSONText"],
+            path: "Tests/TestSupport", swiftSettings: common),
+        tests("KernelsTests", ["Kernels", "KernelsV4", "KernelInterface", "Tensors"]),
+        tests("ParallelismTests", ["Parallelism"]),
+        tests("TensorsTests", ["Tensors", "KernelInterface", "Parallelism"]),
+        tests("LayersTests", ["Layers", "Tensors"]),
+        tests("JSONTextTests", ["JSONText"]),
+        tests("ImagingTests", ["Imaging"]),
+        tests("AnnotationsTests", ["Annotations", "JSONText"]),
+        tests("EvaluationTests", ["Evaluation", "Annotations", "JSONText"]),
+        tests("DatasetsTests", ["Datasets", "Imaging", "Annotations", "Tensors"]),
+        tests("CheckpointsTests", ["Checkpoints", "Tensors", "JSONText"]),
+        tests("BackbonesTests", ["Backbones", "Layers", "Tensors", "Checkpoints"]),
+        tests("DetectionTests", ["Detection", "Layers", "Tensors", "Checkpoints"]),
+        tests(
+            "CatalogueTests",
+            ["Catalogue", "Backbones", "Detection", "Layers", "Tensors", "JSONText", "Checkpoints"]),
+        tests(
+            "TrainingTests",
+            ["Training", "Catalogue", "Layers", "Tensors", "JSONText", "Checkpoints"]),
+        tests("PredictionTests", ["Prediction", "Catalogue", "Tensors", "Imaging", "JSONText"]),
+        tests("CommandTests", ["Imaging", "JSONText"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

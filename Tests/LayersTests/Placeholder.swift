@@ -1,0 +1,1 @@
+// Laid with the package; its tests follow.
