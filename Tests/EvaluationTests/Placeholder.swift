@@ -1,1 +1,1 @@
-// Laid with the package; its tests follow.
+// Laid with the package; its files follow.
