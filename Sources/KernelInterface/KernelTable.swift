@@ -1,0 +1,24 @@
+/// The instruction set that a table of kernels was compiled for.
+public enum InstructionSet: Int, Sendable {
+    /// AVX2 and FMA (x86-64-v3), or the baseline of another architecture.
+    case v3
+    /// AVX-512 (x86-64-v4).
+    case v4
+}
+
+/// The inner loops, as function values: filled once by each compiled copy of the kernels.
+///
+/// One file a group declares the functions of that group; the file of the same name in `Kernels`
+/// fills them. Kernels take pointers and counts, never allocate and never start threads.
+public struct KernelTable: Sendable {
+    /// What the copy was compiled for.
+    public let instructionSet: InstructionSet
+    /// Element by element.
+    public let elementwise: ElementwiseKernels
+
+    /// Makes a table from its groups.
+    public init(instructionSet: InstructionSet, elementwise: ElementwiseKernels) {
+        self.instructionSet = instructionSet
+        self.elementwise = elementwise
+    }
+}

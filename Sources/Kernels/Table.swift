@@ -1,0 +1,11 @@
+import KernelInterface
+
+/// The table of this copy.
+public func kernelTable() -> KernelTable {
+    #if KERNELS_V4
+        let instructionSet = InstructionSet.v4
+    #else
+        let instructionSet = InstructionSet.v3
+    #endif
+    return KernelTable(instructionSet: instructionSet, elementwise: elementwiseKernels)
+}

@@ -1,0 +1,108 @@
+import Tensors
+
+/// All parameters and buffers of one model, in the order of their declaration.
+public final class ParameterStore: @unchecked Sendable {
+    // @unchecked: filled while a model is built, afterwards only read.
+
+    /// In the order of declaration, which is the authors' registration order.
+    public private(set) var parameters: [Parameter] = []
+    private var indices: [String: Int] = [:]
+    let seed: UInt64
+
+    /// Makes an empty store.
+    ///
+    /// - Parameter seed: Seed of the initial values; each parameter draws from its own stream,
+    ///   so that adding one does not change the others.
+    public init(seed: UInt64 = 0) { self.seed = seed }
+
+    /// The parameter of a name, or nil.
+    public subscript(name: String) -> Parameter? { indices[name].map { parameters[$0] } }
+
+    /// Number of trained elements, frozen ones included.
+    public var parameterCount: Int {
+        parameters.reduce(0) { sum, parameter in
+            switch parameter.role {
+            case .weight, .undecayed: sum + parameter.fileShape.count
+            case .buffer, .counter: sum
+            }
+        }
+    }
+
+    /// Clears all gradients.
+    public func clearGradients() { parameters.forEach { $0.gradient.value = nil } }
+
+    func add(_ parameter: Parameter) {
+        precondition(indices[parameter.name] == nil, "two parameters named \(parameter.name)")
+        indices[parameter.name] = parameters.count
+        parameters.append(parameter)
+    }
+}
+
+/// A place in a store under a prefix of names: what a layer is built from.
+///
+/// Sub-scopes are named by the authors' keys, `scope["block1"][0]["attn"]`, so that a model's
+/// parameter names are the authors' state-dict names by construction.
+public struct ParameterScope: Sendable {
+    /// Where parameters are kept.
+    public let store: ParameterStore
+    /// The name so far, without a final dot.
+    public let prefix: String
+
+    /// The root of a store.
+    ///
+    /// - Parameters:
+    ///   - store: Where parameters are kept.
+    ///   - prefix: Name of the root; empty for none.
+    public init(_ store: ParameterStore, prefix: String = "") {
+        self.store = store
+        self.prefix = prefix
+    }
+
+    /// The sub-scope of a name.
+    public subscript(name: String) -> ParameterScope {
+        ParameterScope(store, prefix: path(name))
+    }
+
+    /// The sub-scope of an index.
+    public subscript(index: Int) -> ParameterScope { self[String(index)] }
+
+    private func path(_ name: String) -> String { prefix.isEmpty ? name : prefix + "." + name }
+
+    /// Declares a trained parameter.
+    ///
+    /// - Parameters:
+    ///   - name: The authors' name inside this scope.
+    ///   - shape: The shape in files.
+    ///   - initializer: Its initial values.
+    ///   - layout: How memory differs from files.
+    ///   - role: Whether it decays.
+    /// - Returns: The parameter, filled.
+    public func parameter(
+        _ name: String, _ shape: Shape, _ initializer: Initializer,
+        layout: ParameterLayout = .authors, role: ParameterRole = .weight
+    ) -> Parameter {
+        let full = path(name)
+        var generator = RandomGenerator(seed: store.seed, stream: full)
+        let values = initializer.values(shape, using: &generator)
+        let parameter = Parameter(
+            name: full, fileShape: shape, layout: layout, role: role,
+            value: Tensor(shape: shape, values))
+        parameter.setFileElements(values)
+        store.add(parameter)
+        return parameter
+    }
+
+    /// Declares a buffer, which is saved but not trained.
+    ///
+    /// - Parameters:
+    ///   - name: The authors' name inside this scope.
+    ///   - shape: The shape in files.
+    ///   - value: The initial value of all elements.
+    ///   - role: `.buffer`, or `.counter` for an integer.
+    /// - Returns: The buffer, filled.
+    public func buffer(
+        _ name: String, _ shape: Shape, value: Float, role: ParameterRole = .buffer
+    ) -> Parameter {
+        parameter(name, shape, .constant(value), role: role)
+    }
+}

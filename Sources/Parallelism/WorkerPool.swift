@@ -1,0 +1,160 @@
+import CMachine
+import Foundation
+import Synchronization
+
+/// The threads that share the loops of one process.
+///
+/// A loop is cut into pieces by its caller, from the shape of the data and never from the number
+/// of threads, so that results have the same bits for any number. Threads take pieces from a
+/// shared counter. They spin for about 50 microseconds after a loop and then sleep on a futex: a
+/// fork-join costs 0.35 microseconds while spinning and 20 to 47 once asleep.
+public final class WorkerPool: @unchecked Sendable {
+    // @unchecked: `job` is written by the thread that owns `isBusy` and read by workers after
+    // they saw the new `generation`, which is published with release ordering.
+
+    /// The pool of this process.
+    public static let shared = WorkerPool(threadCount: ThreadCount.available)
+
+    /// Threads that take part in a loop, the calling one included.
+    public private(set) var threadCount: Int
+
+    /// Fork-joins since the start; a benchmark shows the difference over one replay.
+    public var forkCount: Int { forks.load(ordering: .relaxed) }
+
+    private let isBusy = Atomic<Bool>(false)
+    private let forks = Atomic<Int>(0)
+    private let next = Atomic<Int>(0)
+    private let active = Atomic<Int>(0)
+    private let signal: UnsafeMutablePointer<UInt32>
+    private let generation: UnsafePointer<Atomic<UInt32>>
+    private let sleeping = Atomic<Int>(0)
+    private var job: ((Int) -> Void)?
+    private var jobCount = 0
+    private var workers = 0
+
+    private static let spinRounds = 1500
+
+    /// Makes a pool of its own; its threads live as long as the process.
+    ///
+    /// - Parameter threadCount: Threads that take part, the calling one included, at least 1.
+    public init(threadCount: Int) {
+        self.threadCount = max(1, threadCount)
+        signal = .allocate(capacity: 16)
+        signal.initialize(repeating: 0, count: 16)
+        generation = UnsafePointer(
+            UnsafeRawPointer(signal).assumingMemoryBound(to: Atomic<UInt32>.self))
+        startWorkers()
+    }
+
+    /// Sets how many threads take part; call it between loops, at the start of a command.
+    ///
+    /// - Parameter count: Threads, the calling one included, at least 1.
+    public func setThreadCount(_ count: Int) {
+        threadCount = max(1, count)
+        startWorkers()
+    }
+
+    private func startWorkers() {
+        while workers < threadCount - 1 {
+            let index = workers
+            workers += 1
+            let start = generation.pointee.load(ordering: .acquiring)
+            let thread = Thread { [self] in work(index, from: start) }
+            thread.stackSize = 4 << 20
+            thread.name = "worker \(index + 1)"
+            thread.start()
+        }
+    }
+
+    /// Calls `body` once for each index below `count`, on all threads; returns when all are done.
+    ///
+    /// Inside another loop, or while another thread uses the pool, the calling thread does all
+    /// of it alone.
+    ///
+    /// - Parameters:
+    ///   - count: Number of pieces.
+    ///   - body: The work of one piece; pieces must not write the same memory.
+    public func forEach(_ count: Int, _ body: (Int) -> Void) {
+        let alone = threadCount == 1 || count < 2
+        if alone || isBusy.exchange(true, ordering: .acquiring) {
+            for index in 0..<max(0, count) { body(index) }
+            return
+        }
+        withoutActuallyEscaping(body) { body in
+            job = body
+            jobCount = count
+            next.store(0, ordering: .relaxed)
+            active.store(threadCount - 1, ordering: .relaxed)
+            forks.add(1, ordering: .relaxed)
+            generation.pointee.add(1, ordering: .sequentiallyConsistent)
+            if sleeping.load(ordering: .sequentiallyConsistent) > 0 { cm_futex_wake_all(signal) }
+            take(body, count)
+            var rounds = 0
+            while active.load(ordering: .acquiring) > 0 {
+                cm_spin_hint()
+                rounds += 1
+                if rounds > Self.spinRounds { cm_yield() }
+            }
+            job = nil
+        }
+        isBusy.store(false, ordering: .releasing)
+    }
+
+    private func take(_ body: (Int) -> Void, _ count: Int) {
+        while true {
+            let index = next.add(1, ordering: .relaxed).oldValue
+            if index >= count { return }
+            body(index)
+        }
+    }
+
+    private func work(_ worker: Int, from start: UInt32) {
+        var seen = start
+        while true {
+            seen = waitForChange(from: seen)
+            // A pool that was made smaller leaves its last threads without work.
+            if worker >= threadCount - 1 { continue }
+            if let job { take(job, jobCount) }
+            active.subtract(1, ordering: .releasing)
+        }
+    }
+
+    private func waitForChange(from seen: UInt32) -> UInt32 {
+        var rounds = 0
+        while true {
+            let now = generation.pointee.load(ordering: .acquiring)
+            if now != seen { return now }
+            rounds += 1
+            if rounds < Self.spinRounds {
+                cm_spin_hint()
+                continue
+            }
+            sleeping.add(1, ordering: .sequentiallyConsistent)
+            cm_futex_wait(signal, seen)
+            sleeping.subtract(1, ordering: .sequentiallyConsistent)
+            rounds = 0
+        }
+    }
+}
+
+/// Calls `body` for each index below `count` on the shared pool.
+///
+/// - Parameters:
+///   - count: Number of pieces, cut by the shape of the data alone.
+///   - body: The work of one piece; pieces must not write the same memory.
+public func parallelFor(_ count: Int, _ body: (Int) -> Void) {
+    WorkerPool.shared.forEach(count, body)
+}
+
+/// Cuts `0..<count` into blocks of `block` and calls `body` with each range on the shared pool.
+///
+/// - Parameters:
+///   - count: Length of the whole range.
+///   - block: Length of a block, at least 1; the last one may be shorter.
+///   - body: The work of one block.
+public func parallelBlocks(_ count: Int, block: Int, _ body: (Range<Int>) -> Void) {
+    let pieces = (count + block - 1) / block
+    parallelFor(pieces) { index in
+        body(index * block..<min(count, (index + 1) * block))
+    }
+}

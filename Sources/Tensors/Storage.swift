@@ -1,0 +1,99 @@
+import Synchronization
+
+/// A block of floats, aligned to 64 bytes, that returns to the cache when nobody needs it.
+public final class Storage: @unchecked Sendable {
+    // @unchecked: written only while a single owner holds it; the tape and the parameters keep
+    // that rule (see `Tensor.withUniqueElements`).
+
+    /// The first element.
+    public let pointer: UnsafeMutablePointer<Float>
+    /// Number of elements that were asked for.
+    public let count: Int
+    private let capacity: Int
+
+    /// Takes a block from the cache, its contents undefined.
+    ///
+    /// - Parameter count: Number of elements.
+    public init(count: Int) {
+        self.count = count
+        (pointer, capacity) = StorageCache.shared.take(count)
+    }
+
+    deinit { StorageCache.shared.give(pointer, capacity) }
+}
+
+/// Blocks that were used before, by size class, and the counters that logs and benchmarks print.
+public final class StorageCache: Sendable {
+    /// The cache of this process.
+    public static let shared = StorageCache()
+
+    /// An unused block; nobody else knows its address.
+    private struct Block: @unchecked Sendable {
+        let pointer: UnsafeMutablePointer<Float>
+    }
+
+    private struct State: ~Copyable {
+        var free: [Int: [Block]] = [:]
+        var liveBytes = 0
+        var peakBytes = 0
+        var cachedBytes = 0
+        var allocations = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// Bytes in use now.
+    public var liveBytes: Int { state.withLock { $0.liveBytes } }
+    /// The most bytes in use at once since the start or the last reset.
+    public var peakBytes: Int { state.withLock { $0.peakBytes } }
+    /// Blocks taken from the system or the cache since the start.
+    public var allocationCount: Int { state.withLock { $0.allocations } }
+
+    /// Begins a new measurement of the peak.
+    public func resetPeak() { state.withLock { $0.peakBytes = $0.liveBytes } }
+
+    /// Gives all unused blocks back to the system.
+    public func releaseUnused() {
+        state.withLock { state in
+            for blocks in state.free.values { blocks.forEach { $0.pointer.deallocate() } }
+            state.free = [:]
+            state.cachedBytes = 0
+        }
+    }
+
+    /// Size classes are an eighth of a power of two apart, so that at most 12 % is wasted.
+    private static func capacity(for count: Int) -> Int {
+        let count = max(count, 64)
+        let step = max(16, 1 << max(0, Int.bitWidth - 1 - count.leadingZeroBitCount - 3))
+        // 16 floats more, so that kernels may read a whole vector past the last element.
+        return (count + step - 1) / step * step + 16
+    }
+
+    fileprivate func take(_ count: Int) -> (UnsafeMutablePointer<Float>, Int) {
+        let capacity = Self.capacity(for: count)
+        let bytes = capacity * MemoryLayout<Float>.stride
+        let cached: Block? = state.withLock { state in
+            state.allocations += 1
+            state.liveBytes += bytes
+            state.peakBytes = max(state.peakBytes, state.liveBytes)
+            guard let block = state.free[capacity]?.popLast() else { return nil }
+            state.cachedBytes -= bytes
+            return block
+        }
+        if let cached { return (cached.pointer, capacity) }
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        let pointer = raw.bindMemory(to: Float.self, capacity: capacity)
+        pointer.initialize(repeating: 0, count: capacity)
+        return (pointer, capacity)
+    }
+
+    fileprivate func give(_ pointer: UnsafeMutablePointer<Float>, _ capacity: Int) {
+        let bytes = capacity * MemoryLayout<Float>.stride
+        let block = Block(pointer: pointer)
+        state.withLock { state in
+            state.liveBytes -= bytes
+            state.cachedBytes += bytes
+            state.free[capacity, default: []].append(block)
+        }
+    }
+}
