@@ -16,6 +16,7 @@ public enum Initializer: Sendable {
     /// bound `1 / sqrt(fanIn)`.
     ///
     /// - Parameter fanIn: Inputs of one output.
+    /// - Returns: The rule.
     public static func pytorchDefault(fanIn: Int) -> Initializer {
         .uniform(bound: 1 / Float(max(1, fanIn)).squareRoot())
     }
@@ -25,6 +26,7 @@ public enum Initializer: Sendable {
     /// - Parameters:
     ///   - fanIn: Inputs of one output.
     ///   - fanOut: Outputs of one input.
+    /// - Returns: The rule.
     public static func xavierUniform(fanIn: Int, fanOut: Int) -> Initializer {
         .uniform(bound: (6 / Float(fanIn + fanOut)).squareRoot())
     }

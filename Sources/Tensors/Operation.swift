@@ -26,16 +26,19 @@ public protocol Operation: Sendable {
     /// The shape of the output; traps on shapes that cannot be combined.
     ///
     /// - Parameter inputs: Shapes of the inputs.
+    /// - Returns: The output's shape.
     func outputShape(_ inputs: [Shape]) -> Shape
 
     /// Floats of working memory that `forward` needs beside its output.
     ///
     /// - Parameter inputs: Shapes of the inputs.
+    /// - Returns: Number of floats.
     func scratchCount(_ inputs: [Shape]) -> Int
 
     /// Multiply-adds of one call: those of convolutions and matrix products, else 0.
     ///
     /// - Parameter inputs: Shapes of the inputs.
+    /// - Returns: Number of multiply-adds.
     func multiplyAdds(_ inputs: [Shape]) -> Int
 
     /// Computes the output.
@@ -52,6 +55,7 @@ public protocol Operation: Sendable {
     /// - Parameters:
     ///   - inputs: The inputs of this call.
     ///   - output: Its output.
+    /// - Returns: The pullback.
     func pullback(inputs: [Tensor], output: Tensor) -> Pullback
 }
 

@@ -46,6 +46,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable {
     /// An integer from 0 inclusive to `bound` exclusive.
     ///
     /// - Parameter bound: At least 1.
+    /// - Returns: The integer.
     public mutating func integer(below bound: Int) -> Int {
         Int(next().multipliedFullWidth(by: UInt64(bound)).high)
     }
