@@ -41,6 +41,10 @@ public protocol Operation: Sendable {
     /// - Returns: Number of multiply-adds.
     func multiplyAdds(_ inputs: [Shape]) -> Int
 
+    /// Whether the output has the first input's elements in the same order, so that a plan need
+    /// not copy them.
+    var isAlias: Bool { get }
+
     /// Computes the output.
     ///
     /// - Parameters:
@@ -62,6 +66,9 @@ public protocol Operation: Sendable {
 extension Operation {
     /// No working memory.
     public func scratchCount(_ inputs: [Shape]) -> Int { 0 }
+
+    /// The output is computed.
+    public var isAlias: Bool { false }
 
     /// No multiply-adds.
     public func multiplyAdds(_ inputs: [Shape]) -> Int { 0 }

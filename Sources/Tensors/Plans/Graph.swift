@@ -46,6 +46,16 @@ public final class Graph: @unchecked Sendable {
     private var layers: [String] = []
     private var constants: [ObjectIdentifier: Value] = [:]
 
+    private init() {}
+
+    /// Makes a graph from its parts, for rewriting.
+    init(shapes: [Shape], sources: [Source], nodes: [Node], outputs: [Value]) {
+        self.shapes = shapes
+        self.sources = sources
+        self.nodes = nodes
+        self.outputs = outputs
+    }
+
     /// Runs a model on symbolic tensors and keeps its operations.
     ///
     /// - Parameters:
