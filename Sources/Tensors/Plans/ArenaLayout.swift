@@ -57,6 +57,10 @@ struct ArenaLayout {
             let count = (graph.shapes[value].count + 31) / 16 * 16
             lives[value] = Life(value: value, first: time, last: time, count: count)
         }
+        func extend(_ value: Int, to time: Int) {
+            guard let last = lives[value]?.last else { return }
+            lives[value]?.last = max(last, time)
+        }
         // Inputs live all the time: a caller may replay again on what it wrote.
         for (value, source) in graph.sources.enumerated() {
             guard case .input = source else { continue }
@@ -65,11 +69,9 @@ struct ArenaLayout {
         }
         for (time, node) in graph.nodes.enumerated() {
             if owners[node.output.index] == node.output.index { begin(node.output.index, at: time) }
-            for input in node.inputs {
-                lives[owners[input.index]]?.last = max(lives[owners[input.index]]?.last ?? 0, time)
-            }
+            for input in node.inputs { extend(owners[input.index], to: time) }
         }
-        for output in graph.outputs { lives[owners[output.index]]?.last = graph.nodes.count }
+        for output in graph.outputs { extend(owners[output.index], to: graph.nodes.count) }
         return lives.values.sorted { $0.value < $1.value }
     }
 }
