@@ -6,5 +6,5 @@ struct CVSuite: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cvsuite",
         abstract: "Detection and segmentation on ordinary CPUs.",
-        subcommands: [])
+        subcommands: [DataCommand.self])
 }
