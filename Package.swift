@@ -94,7 +94,7 @@ let package = Package(
         tests("JSONTextTests", ["JSONText"]),
         tests("ImagingTests", ["Imaging"]),
         tests("AnnotationsTests", ["Annotations", "JSONText"]),
-        tests("EvaluationTests", ["Evaluation", "Annotations", "JSONText"]),
+        tests("EvaluationTests", ["Evaluation", "Annotations", "JSONText", "Checkpoints"]),
         tests("DatasetsTests", ["Datasets", "Imaging", "Annotations", "Tensors"]),
         tests("CheckpointsTests", ["Checkpoints", "Tensors", "JSONText"]),
         tests("BackbonesTests", ["Backbones", "Layers", "Tensors", "Checkpoints"]),
