@@ -15,10 +15,19 @@ public struct KernelTable: Sendable {
     public let instructionSet: InstructionSet
     /// Element by element.
     public let elementwise: ElementwiseKernels
+    /// Matrix products.
+    public let matrix: MatrixKernels
+    /// Convolutions.
+    public let convolution: ConvolutionKernels
 
     /// Makes a table from its groups.
-    public init(instructionSet: InstructionSet, elementwise: ElementwiseKernels) {
+    public init(
+        instructionSet: InstructionSet, elementwise: ElementwiseKernels, matrix: MatrixKernels,
+        convolution: ConvolutionKernels
+    ) {
         self.instructionSet = instructionSet
         self.elementwise = elementwise
+        self.matrix = matrix
+        self.convolution = convolution
     }
 }

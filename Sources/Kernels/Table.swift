@@ -7,5 +7,7 @@ public func kernelTable() -> KernelTable {
     #else
         let instructionSet = InstructionSet.v3
     #endif
-    return KernelTable(instructionSet: instructionSet, elementwise: elementwiseKernels)
+    return KernelTable(
+        instructionSet: instructionSet, elementwise: elementwiseKernels, matrix: matrixKernels,
+        convolution: convolutionKernels)
 }

@@ -1,0 +1,104 @@
+import KernelInterface
+
+/// The extents of one convolution, and its three products over matrices of patches.
+struct ConvolutionGeometry: Sendable {
+    /// `[N, H, W, I]`.
+    let input: Shape
+    /// `[O, kh, kw, I]`.
+    let weight: Shape
+    /// `[N, H', W', O]`.
+    let output: Shape
+    /// Pixels from one output to the next.
+    let stride: Int
+    /// Rows and columns of zeros around the image.
+    let padding: Int
+
+    /// The patches of the input, one for each output pixel.
+    var patches: PatchGeometry {
+        var patches = PatchGeometry(height: input[1], width: input[2], channels: input[3])
+        patches.outputHeight = output[1]
+        patches.outputWidth = output[2]
+        patches.step = stride
+        patches.top = -padding
+        patches.left = -padding
+        patches.rowTaps = weight[1]
+        patches.columnTaps = weight[2]
+        return patches
+    }
+
+    private var depth: Int { weight[1] * weight[2] * weight[3] }
+    private var run: Int { weight[2] * weight[3] }
+    private var forwardLayout: MatrixLayout {
+        MatrixLayout(depth: depth, columns: weight[0], unit: run)
+    }
+
+    // MARK: - Output
+
+    /// Floats of working memory of `forward`.
+    var forwardScratchCount: Int {
+        let layout = forwardLayout
+        return layout.count + MatrixRun(layout: layout, rows: output.rows).patchScratchCount
+    }
+
+    /// Computes `y`.
+    ///
+    /// - Parameters:
+    ///   - x: The input.
+    ///   - weight: The weight.
+    ///   - bias: `[O]`, or nil.
+    ///   - y: Room for the output.
+    ///   - scratch: Room for `forwardScratchCount` floats.
+    func forward(
+        _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+        into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    ) {
+        let layout = forwardLayout
+        layout.packTransposed(weight, into: scratch)
+        MatrixRun(layout: layout, rows: output.rows)(
+            .patches(x, patches), scratch, bias: bias, into: y, scratch: scratch + layout.count)
+    }
+
+    // MARK: - Gradient of the weight
+
+    /// `dw[o, u, v, c]`: the sum over output pixels of `dy` times the patch.
+    func weightGradient(_ dy: Tensor, x: Tensor) -> Tensor {
+        let reduction = MatrixReduction(
+            rows: output.rows, height: weight[0], width: depth, unit: run)
+        return Tensor(shape: weight) { dw in
+            dy.withElements { dy in
+                x.withElements { x in
+                    let operand = MatrixRows.patches(x, patches)
+                    let scratch = Storage(count: reduction.scratchCount(operand))
+                    reduction(dy, operand, into: dw, scratch: scratch.pointer)
+                }
+            }
+        }
+    }
+
+    // MARK: - Gradient of the input
+
+    /// `dx`, as one convolution of `dy` with stride 1 for each phase of the stride.
+    ///
+    /// Input row `q stride + p` meets kernel row `u` in output row `q + (p + padding - u) / stride`
+    /// where that divides; columns likewise.
+    func inputGradient(_ dy: Tensor, weight: Tensor) -> Tensor {
+        Tensor(shape: input) { dx in
+            for row in 0..<min(stride, input[1]) {
+                for column in 0..<min(stride, input[2]) {
+                    ConvolutionPhase(self, row: row, column: column).add(dy, weight, into: dx)
+                }
+            }
+        }
+    }
+}
+
+extension MatrixRun {
+    /// Floats of working memory for patches.
+    var patchScratchCount: Int {
+        let nothing = PatchGeometry(height: 0, width: 0, channels: 0)
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: 1) { buffer in
+            guard let base = buffer.baseAddress else { return 0 }
+            return scratchCount(.patches(base, nothing))
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import KernelInterface
+
+/// Linear map of the last axis, `y = x Wᵀ + b`.
+///
+/// Inputs: `x [..., K]`, `W` with `O * K` elements read as `[O, K]`, and optionally `b [O]`;
+/// output `[..., O]`. `dx = dy W`, `dW = dyᵀ x`, `db = sum of dy over all rows`. Also the 1x1
+/// convolution of channels-last features.
+public struct MatrixProduct: Operation {
+    /// The name in layer tables.
+    public let name = "MatrixProduct"
+
+    /// Makes the operation.
+    public init() {}
+
+    private func layout(_ inputs: [Shape]) -> MatrixLayout {
+        let depth = inputs[0].channels
+        return MatrixLayout(depth: depth, columns: outputs(inputs[1], depth: depth))
+    }
+
+    /// Rows of the weight: its first extent.
+    private func outputs(_ weight: Shape, depth: Int) -> Int {
+        depth > 0 ? weight.count / depth : weight[0]
+    }
+
+    /// The input's shape with the weight's rows as last extent.
+    public func outputShape(_ inputs: [Shape]) -> Shape {
+        let depth = inputs[0].channels
+        let columns = outputs(inputs[1], depth: depth)
+        precondition(
+            columns * depth == inputs[1].count,
+            "a weight \(inputs[1]) cannot map the last axis of \(inputs[0])")
+        precondition(
+            inputs.count < 3 || inputs[2].count == columns,
+            "a bias \(inputs.last ?? []) does not fit \(columns) outputs")
+        return inputs[0].replacingChannels(with: columns)
+    }
+
+    /// Room for the packed weight.
+    public func scratchCount(_ inputs: [Shape]) -> Int { layout(inputs).count }
+
+    /// Rows times both extents of the weight.
+    public func multiplyAdds(_ inputs: [Shape]) -> Int { inputs[0].rows * inputs[1].count }
+
+    /// Packs the weight and computes `x Wᵀ + b`.
+    public func forward(
+        _ x: Operands, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    ) {
+        let layout = layout(x.shapes)
+        layout.packTransposed(x[1], into: scratch)
+        MatrixRun(layout: layout, rows: x.shapes[0].rows)(
+            .matrix(x[0], stride: layout.depth), scratch, bias: x.shapes.count > 2 ? x[2] : nil,
+            into: y, scratch: scratch + layout.count)
+    }
+
+    /// Keeps the input and the weight.
+    public func pullback(inputs: [Tensor], output: Tensor) -> Pullback {
+        let (x, weight) = (inputs[0], inputs[1])
+        return { dy, needs in
+            var gradients: [Tensor?] = [
+                needs[0] ? Self.inputGradient(dy, weight: weight, shape: x.shape) : nil,
+                needs[1] ? Self.weightGradient(dy, x: x, shape: weight.shape) : nil,
+            ]
+            if needs.count > 2 {
+                gradients.append(
+                    needs[2]
+                        ? ColumnSums.of(dy, rows: dy.shape.rows, columns: dy.shape.channels)
+                        : nil)
+            }
+            return gradients
+        }
+    }
+
+    /// `dx = dy W`.
+    private static func inputGradient(_ dy: Tensor, weight: Tensor, shape: Shape) -> Tensor {
+        let layout = MatrixLayout(depth: dy.shape.channels, columns: shape.channels)
+        let panels = Storage(count: layout.count)
+        return Tensor(shape: shape) { dx in
+            weight.withElements { layout.pack($0, into: panels.pointer) }
+            dy.withElements { dy in
+                MatrixRun(layout: layout, rows: shape.rows)(
+                    .matrix(dy, stride: layout.depth), panels.pointer, bias: nil, into: dx,
+                    scratch: panels.pointer + layout.count)
+            }
+        }
+    }
+
+    /// `dW = dyᵀ x`.
+    private static func weightGradient(_ dy: Tensor, x: Tensor, shape: Shape) -> Tensor {
+        let reduction = MatrixReduction(
+            rows: x.shape.rows, height: dy.shape.channels, width: x.shape.channels)
+        return Tensor(shape: shape) { dw in
+            dy.withElements { dy in
+                x.withElements { x in
+                    let operand = MatrixRows.matrix(x, stride: reduction.layout.depth)
+                    let scratch = Storage(count: reduction.scratchCount(operand))
+                    reduction(dy, operand, into: dw, scratch: scratch.pointer)
+                }
+            }
+        }
+    }
+}
+
+extension Tensor {
+    /// Linear map of the last axis, `y = x Wᵀ + b`.
+    ///
+    /// - Parameters:
+    ///   - weight: `O * K` elements, read as `[O, K]`.
+    ///   - bias: `[O]`, or nil.
+    /// - Returns: `[..., O]` for a tensor `[..., K]`.
+    public func linear(_ weight: Tensor, bias: Tensor?) -> Tensor {
+        MatrixProduct().apply(to: [self, weight] + (bias.map { [$0] } ?? []))
+    }
+}

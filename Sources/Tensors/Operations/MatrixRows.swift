@@ -1,0 +1,136 @@
+import KernelInterface
+
+/// The left operand of a product, by rows.
+enum MatrixRows {
+    /// A row-major matrix with a stride from row to row.
+    case matrix(UnsafePointer<Float>, stride: Int)
+    /// The patches of a batch of images.
+    case patches(UnsafePointer<Float>, PatchGeometry)
+
+    /// Floats of working memory for `count` rows of a block of depth.
+    func scratchCount(rows count: Int, depth: Int) -> Int {
+        switch self {
+        case .matrix: 0
+        case .patches: count * Self.paddedStride(depth)
+        }
+    }
+
+    /// A stride at which rows do not fall into the same set of the first-level cache.
+    private static func paddedStride(_ depth: Int) -> Int { (depth + 31) / 16 * 16 }
+
+    /// The first element of a run of rows in a block of depth, and the stride between them.
+    ///
+    /// - Parameters:
+    ///   - rows: The rows.
+    ///   - depth: The columns; for patches, whole rows of taps.
+    ///   - scratch: Working memory for the rows.
+    /// - Returns: The place, valid until the working memory is used again.
+    func read(
+        _ rows: Range<Int>, depth: Range<Int>, scratch: UnsafeMutablePointer<Float>
+    ) -> (pointer: UnsafePointer<Float>, stride: Int) {
+        switch self {
+        case .matrix(let start, let stride):
+            return (start + rows.lowerBound * stride + depth.lowerBound, stride)
+        case .patches(let images, let whole):
+            var geometry = whole
+            let run = whole.columnTaps * whole.channels
+            geometry.top += depth.lowerBound / max(1, run)
+            geometry.rowTaps = depth.count / max(1, run)
+            let stride = Self.paddedStride(depth.count)
+            kernels.convolution.gatherPatches(
+                images, scratch, geometry,
+                PatchRows(first: rows.lowerBound, count: rows.count, stride: stride))
+            return (UnsafePointer(scratch), stride)
+        }
+    }
+}
+
+/// A product `y[i, j] = bias[j] + sum over k of x[i, k] * w[k, j]` with packed `w`.
+struct MatrixRun {
+    /// Where the panels of `w` lie.
+    let layout: MatrixLayout
+    /// Number of rows of `x` and `y`.
+    let rows: Int
+
+    /// Multiply-adds that are worth a piece of their own.
+    private static let pieceSize = 1 << 21
+
+    /// Rows of a piece: enough to read the panels seldom, few enough to stay in the second cache.
+    var rowBlock: Int {
+        let tile = kernels.matrix.tileRows * (12 / kernels.matrix.tileRows)
+        let perRow = max(1, layout.depth * layout.columns)
+        let wanted = max(2 * tile, min(16 * tile, Self.pieceSize / perRow))
+        return wanted / tile * tile
+    }
+
+    /// Columns of a piece: all, unless rows are so few that threads would lack work.
+    var columnBlock: Int {
+        let width = kernels.matrix.panelWidth
+        let pieces = max(1, rows / rowBlock)
+        if pieces >= 8 || layout.columns <= 2 * width { return max(width, layout.columns) }
+        let wanted = max(2 * width, layout.columns * pieces / 8)
+        return (wanted + width - 1) / width * width
+    }
+
+    private var rowPieces: Int { (rows + rowBlock - 1) / rowBlock }
+    private var columnPieces: Int { (layout.columns + columnBlock - 1) / columnBlock }
+
+    /// Floats of working memory.
+    ///
+    /// - Parameter operand: The left operand; its pointer is not looked at.
+    /// - Returns: Floats for all lanes.
+    func scratchCount(_ operand: MatrixRows) -> Int {
+        MatrixLanes.maximum
+            * operand.scratchCount(rows: rowBlock, depth: min(layout.depth, layout.depthBlock))
+    }
+
+    /// Computes the product.
+    ///
+    /// - Parameters:
+    ///   - x: The left operand.
+    ///   - panels: The right operand, packed.
+    ///   - bias: What the sums start from, or nil for zero.
+    ///   - y: Room for the result `[rows, columns]`.
+    ///   - scratch: Room for `scratchCount` floats.
+    func callAsFunction(
+        _ x: MatrixRows, _ panels: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+        into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    ) {
+        let laneSize = x.scratchCount(
+            rows: rowBlock, depth: min(layout.depth, layout.depthBlock))
+        MatrixLanes.forEach(rowPieces * columnPieces) { piece, lane in
+            let row = piece / columnPieces * rowBlock
+            let column = piece % columnPieces * columnBlock
+            multiply(
+                x, panels, bias: bias, into: y, scratch: scratch + lane * laneSize,
+                at: row..<min(rows, row + rowBlock),
+                column..<min(layout.columns, column + columnBlock))
+        }
+    }
+
+    private func multiply(
+        _ x: MatrixRows, _ panels: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+        into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+        at rows: Range<Int>, _ columns: Range<Int>
+    ) {
+        let width = layout.columns
+        let c = y + rows.lowerBound * width + columns.lowerBound
+        layout.forEachBlock { depth in
+            let a = x.read(rows, depth: depth, scratch: scratch)
+            let b =
+                panels + depth.lowerBound * layout.paddedColumns
+                + depth.count * columns.lowerBound
+            var block = MatrixBlock(
+                a: a, b: (b, depth.count * kernels.matrix.panelWidth), c: (c, width),
+                rows: rows.count, columns: columns.count, depth: depth.count)
+            block.aTileStride = a.stride * kernels.matrix.tileRows
+            if depth.lowerBound > 0 {
+                block.start = UnsafePointer(c)
+                block.startRowStride = width
+            } else if let bias {
+                block.start = bias + columns.lowerBound
+            }
+            kernels.matrix.multiply(block)
+        }
+    }
+}
