@@ -1,0 +1,73 @@
+import Foundation
+import Imaging
+import Testing
+
+/// Pictures and numbers that tests make for themselves.
+enum Sample {
+    /// A smooth picture with a few edges, different in every channel.
+    static func image(width: Int, height: Int, channels: Int) -> Image {
+        Image(
+            width: width, height: height, channels: channels,
+            bytes: samples(width, height, channels))
+    }
+
+    private static func samples(_ width: Int, _ height: Int, _ channels: Int) -> [UInt8] {
+        (0..<width * height * channels).map { index in
+            let channel = index % channels
+            let x = Double(index / channels % width)
+            let y = Double(index / channels / width)
+            let wave = 90 * sin(x / 7 + Double(channel)) + 60 * cos(y / 5 - Double(channel) * 0.7)
+            return UInt8(min(max(127 + wave, 0), 255))
+        }
+    }
+
+    /// Numbers without order that are the same in every run.
+    static func numbers(_ count: Int, seed: UInt64) -> [UInt64] {
+        var state = seed
+        return (0..<count).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state >> 33
+        }
+    }
+}
+
+@Suite struct DamagedFileTests {
+    static let formats: [ImageEncoder.Format] = [.png(level: 6), .jpeg(quality: 60)]
+
+    @Test(arguments: formats) func everyTruncationIsAnError(format: ImageEncoder.Format) throws {
+        let whole = try ImageEncoder.encode(
+            Sample.image(width: 40, height: 30, channels: 3), format)
+        for length in 0..<whole.count {
+            #expect(throws: ImageError.self) {
+                try ImageDecoder.decode(bytes: Array(whole.prefix(length)), name: "cut")
+            }
+            _ = try? ImageDecoder.decode(
+                bytes: Array(whole.prefix(length)), name: "cut", mode: .lenient)
+        }
+    }
+
+    @Test(arguments: formats, [DecodeMode.strict, .lenient])
+    func damageNeverTrapsAndIsJudgedAlike(format: ImageEncoder.Format, mode: DecodeMode) throws {
+        let whole = try ImageEncoder.encode(
+            Sample.image(width: 40, height: 30, channels: 3), format)
+        for number in Sample.numbers(600, seed: 7) {
+            var damaged = whole
+            damaged[Int(number) % whole.count] = UInt8(truncatingIfNeeded: number >> 12)
+            damaged[Int(number >> 5) % whole.count] = UInt8(truncatingIfNeeded: number >> 20)
+            let outcomes = (0..<2).map { _ in
+                Result { () throws(ImageError) -> Image in
+                    try ImageDecoder.decode(bytes: damaged, name: "damaged", mode: mode).image
+                }
+            }
+            #expect(outcomes[0] == outcomes[1])
+        }
+    }
+
+    @Test func foldersAndMissingFilesAreUnreadable() {
+        for path in ["/", "/nowhere/at/all.png"] {
+            let error = #expect(throws: ImageError.self) { try ImageDecoder.decode(path: path) }
+            #expect(error?.kind == .unreadable)
+            #expect(error?.place == path)
+        }
+    }
+}
