@@ -84,12 +84,16 @@ public struct COCOAnnotation: Hashable, Sendable {
     public var categoryID: COCOIdentifier
     /// Its box.
     public var box: BoxXYWH
-    /// Area in square pixels, of the file or computed where the file has none.
+    /// Area in square pixels, of the file, or width times height where the file has none.
     public var area: Double
+    /// Whether the file has no area, so that `area` is that of the box.
+    public var areaIsComputed = false
     /// Whether it stands for a crowd.
     public var isCrowd: Bool
     /// Its outline, if the file has one and the reader was asked to keep it.
     public var segmentation: COCOSegmentation?
+    /// What the file has as its outline, also where the reader was asked not to keep it.
+    public var outline = COCOOutline.absent
     /// Offset of the entry in the file, in bytes, for messages.
     public var offset: Int
 
@@ -106,6 +110,32 @@ public struct COCOAnnotation: Hashable, Sendable {
         self.isCrowd = isCrowd
         self.segmentation = segmentation
         self.offset = offset
+        outline = segmentation.map(COCOOutline.init) ?? .absent
+    }
+}
+
+/// What an annotation has as its outline.
+public enum COCOOutline: Hashable, Sendable {
+    /// No `segmentation`, or `null`.
+    case absent
+    /// An empty list.
+    case empty
+    /// Polygons none of which has three points.
+    case tooFewPoints
+    /// Polygons with three points or more, or run lengths.
+    case usable
+
+    /// What a segmentation amounts to.
+    public init(_ segmentation: COCOSegmentation) {
+        switch segmentation {
+        case .polygons(let polygons): self.init(coordinateCounts: polygons.map(\.count))
+        case .runLengths, .compressed: self = .usable
+        }
+    }
+
+    /// What polygons with so many coordinates, two a point, amount to.
+    init(coordinateCounts counts: [Int]) {
+        self = counts.isEmpty ? .empty : counts.contains { $0 >= 6 } ? .usable : .tooFewPoints
     }
 }
 

@@ -10,6 +10,56 @@ extension JSONScanner {
         JSONError(what: what, place: source.place(at: offset ?? self.offset), fix: fix)
     }
 
+    /// The text of the value under a key of a possibly broken object, for naming it in messages.
+    ///
+    /// Follows quotes and brackets alone, so that the key is found behind a value that no reader
+    /// takes.
+    ///
+    /// - Parameters:
+    ///   - source: the text.
+    ///   - key: a key in ASCII.
+    ///   - offset: index of the object's opening brace.
+    /// - Returns: the value as it stands, `nil` when it is no scalar or not found.
+    public static func rawMember(
+        of source: JSONSource, _ key: StaticString, ofObjectAt offset: Int
+    ) -> String? {
+        var scanner = JSONScanner(source, at: offset)
+        var depth = 0
+        while scanner.offset < scanner.end {
+            switch scanner.base[scanner.offset] {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            case UInt8(ascii: "\""):
+                guard let token = try? scanner.scanString() else { return nil }
+                let name = JSONKey(
+                    source: source, start: token.start, end: token.end, decoded: nil)
+                scanner.skipWhitespace()
+                if depth == 1, key ~= name, scanner.follows(":") {
+                    scanner.offset += 1
+                    return scanner.rawScalar()
+                }
+                continue
+            default: break
+            }
+            guard depth > 0 else { return nil }
+            scanner.offset += 1
+        }
+        return nil
+    }
+
+    /// The next value as it stands, if it is a text or a word.
+    private mutating func rawScalar() -> String? {
+        skipWhitespace()
+        let start = offset
+        if follows("\"") {
+            guard (try? scanString()) != nil else { return nil }
+        } else {
+            let stops = Set(",{}[] \t\r\n".utf8)
+            while offset < end, !stops.contains(base[offset]) { offset += 1 }
+        }
+        return start == offset ? nil : String(decoding: source.bytes(start, offset), as: UTF8.self)
+    }
+
     /// The next value is not what the caller asked for.
     mutating func mismatch(_ expected: JSONKind) -> JSONError {
         do {

@@ -69,6 +69,20 @@ extension JSONScanner {
         return values
     }
 
+    /// Passes over a list of numbers without keeping them.
+    ///
+    /// - Returns: how many there are.
+    /// - Throws: `JSONError` when it is no list, or holds anything but numbers.
+    public mutating func skipNumbers() throws(JSONError) -> Int {
+        try beginArray()
+        var count = 0
+        while try nextElement() {
+            _ = try scanNumber()
+            count += 1
+        }
+        return count
+    }
+
     // MARK: - Scanning
 
     mutating func scanNumber() throws(JSONError) -> NumberToken {

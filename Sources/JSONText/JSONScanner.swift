@@ -185,7 +185,8 @@ public struct JSONScanner {
 
     // MARK: - Steps
 
-    mutating func skipWhitespace() {
+    /// Passes over white space, so that `offset` is that of the next token.
+    public mutating func skipWhitespace() {
         while offset < end {
             let byte = base[offset]
             guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
