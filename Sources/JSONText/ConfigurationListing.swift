@@ -15,8 +15,16 @@ extension ConfigurationTree {
     /// - Returns: the settings in the order of the configuration.
     /// - Throws: what the type's own encoding throws.
     public func settings(of resolved: some Encodable) throws -> [ConfigurationSetting] {
+        settings(in: try JSONValue(encoding: resolved))
+    }
+
+    /// All settings of a resolved tree, each with its origin.
+    ///
+    /// - Parameter resolved: every value, defaults filled in.
+    /// - Returns: the settings in the order of the tree.
+    public func settings(in resolved: JSONValue) -> [ConfigurationSetting] {
         var result: [ConfigurationSetting] = []
-        list(try JSONValue(encoding: resolved), given: value, at: JSONPath(), into: &result)
+        list(resolved, given: value, at: JSONPath(), into: &result)
         return result
     }
 

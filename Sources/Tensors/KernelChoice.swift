@@ -32,6 +32,14 @@ public enum KernelChoice {
         ? [Kernels.kernelTable(), KernelsV4.kernelTable()]
         : cm_supports_v3() ? [Kernels.kernelTable()] : []
 
+    /// The instruction set in use, as reports name it.
+    public static var name: String {
+        switch kernels.instructionSet {
+        case .v3: "v3"
+        case .v4: "v4"
+        }
+    }
+
     fileprivate static let table: KernelTable = {
         let forced = ProcessInfo.processInfo.environment["CVSUITE_KERNELS"]
         let wide = forced == "v4" || (forced == nil && cm_supports_v4())

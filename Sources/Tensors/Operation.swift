@@ -99,6 +99,8 @@ extension Operation {
                     Operands(shapes: shapes, pointers: base), into: y, scratch: scratch.pointer)
             }
         }
-        return output.recorded(from: inputs) { pullback(inputs: detached, output: output) }
+        return output.recorded(from: inputs, named: name) {
+            pullback(inputs: detached, output: output)
+        }
     }
 }

@@ -28,16 +28,24 @@ public final class Tape: @unchecked Sendable {
     static var current: Tape? { recording }
 
     private var nodes: [Node] = []
+    private let profile: TapeProfile?
+
+    private init(profile: TapeProfile?) { self.profile = profile }
 
     /// One operation, or a leaf, whose gradient somebody wants.
     final class Node: @unchecked Sendable {
+        let name: String
         let shape: Shape
         var inputs: [Node?]
         var pullback: Pullback?
         let sink: GradientSink?
         var gradient: Tensor?
 
-        init(shape: Shape, inputs: [Node?], pullback: Pullback?, sink: GradientSink? = nil) {
+        init(
+            _ name: String, shape: Shape, inputs: [Node?], pullback: Pullback?,
+            sink: GradientSink? = nil
+        ) {
+            self.name = name
             self.shape = shape
             self.inputs = inputs
             self.pullback = pullback
@@ -55,10 +63,14 @@ public final class Tape: @unchecked Sendable {
 
     /// Runs `body` and keeps every operation on tensors that lead back to a leaf.
     ///
-    /// - Parameter body: The forward pass.
+    /// - Parameters:
+    ///   - profile: Takes the time of each operation, forward and backward, if given.
+    ///   - body: The forward pass.
     /// - Returns: What `body` returns, and the tape.
-    public static func record<R>(_ body: () throws -> R) rethrows -> (result: R, tape: Tape) {
-        let tape = Tape()
+    public static func record<R>(
+        profile: TapeProfile? = nil, _ body: () throws -> R
+    ) rethrows -> (result: R, tape: Tape) {
+        let tape = Tape(profile: profile)
         let result = try $recording.withValue(tape) { try body() }
         return (result, tape)
     }
@@ -91,6 +103,7 @@ public final class Tape: @unchecked Sendable {
                 if let input, let gradient { input.receive(gradient) }
             }
             node.inputs = []
+            profile?.mark(node.name + " backward")
         }
     }
 
@@ -129,7 +142,10 @@ public final class Tape: @unchecked Sendable {
         }
     }
 
-    fileprivate func append(_ node: Node) { nodes.append(node) }
+    fileprivate func append(_ node: Node) {
+        nodes.append(node)
+        profile?.mark(node.name)
+    }
 }
 
 extension Tensor {
@@ -139,7 +155,7 @@ extension Tensor {
     /// - Returns: The same elements; without a recording tape, the tensor itself.
     public func leaf(_ sink: GradientSink) -> Tensor {
         guard Tape.current != nil, !isSymbolic else { return self }
-        let node = Tape.Node(shape: shape, inputs: [], pullback: nil, sink: sink)
+        let node = Tape.Node("leaf", shape: shape, inputs: [], pullback: nil, sink: sink)
         return Tensor(shape: shape, contents: contents, node: node)
     }
 
@@ -150,13 +166,17 @@ extension Tensor {
     ///
     /// - Parameters:
     ///   - inputs: What the operation was given.
+    ///   - name: The operation's name in profiles.
     ///   - pullback: Makes the pullback; called only when it will be needed.
     /// - Returns: The same elements.
-    public func recorded(from inputs: [Tensor], pullback: () -> Pullback) -> Tensor {
+    public func recorded(
+        from inputs: [Tensor], named name: String = "operation", pullback: () -> Pullback
+    ) -> Tensor {
         guard let tape = Tape.current, inputs.contains(where: { $0.node != nil }) else {
             return self
         }
-        let node = Tape.Node(shape: shape, inputs: inputs.map(\.node), pullback: pullback())
+        let node = Tape.Node(
+            name, shape: shape, inputs: inputs.map(\.node), pullback: pullback())
         tape.append(node)
         return Tensor(shape: shape, contents: contents, node: node)
     }

@@ -54,3 +54,6 @@ static inline int cm_affinity_count(void) {
 }
 
 static inline void cm_yield(void) { sched_yield(); }
+
+/// Heap allocations of this process so far; 0 where the C library cannot be counted.
+uint64_t cm_allocation_count(void);

@@ -90,6 +90,13 @@ public final class Graph: @unchecked Sendable {
         return try body()
     }
 
+    /// Multiply-adds of all operations.
+    public var multiplyAdds: Int {
+        nodes.reduce(0) { sum, node in
+            sum + node.operation.multiplyAdds(node.inputs.map { shapes[$0.index] })
+        }
+    }
+
     func append(_ operation: any Operation, inputs: [Tensor], shape: Shape) -> Tensor {
         let operands = inputs.map(value)
         let output = add(shape, .node(nodes.count))

@@ -23,7 +23,7 @@ public final class Plan: @unchecked Sendable {
 
     private let arena: Storage
     private let scratch: UnsafeMutablePointer<Float>
-    private var steps: [Step] = []
+    private var calls: [Step] = []
     private var inputs: [UnsafeMutablePointer<Float>] = []
     private var outputs: [UnsafePointer<Float>] = []
     private let operandLists: UnsafeMutablePointer<UnsafePointer<Float>>
@@ -65,7 +65,7 @@ public final class Plan: @unchecked Sendable {
             for (index, input) in node.inputs.enumerated() {
                 (list + index).initialize(to: UnsafePointer(address(input)))
             }
-            steps.append(
+            calls.append(
                 Step(
                     operation: node.operation,
                     shapes: node.inputs.map { graph.shapes[$0.index] }, operands: list,
@@ -77,6 +77,16 @@ public final class Plan: @unchecked Sendable {
             inputs.append(base + layout.offsets[index])
         }
         outputs = graph.outputs.map { UnsafePointer(address($0)) }
+    }
+
+    /// The operations that a replay computes, in order: names of layer and operation, and the
+    /// multiply-adds of a call.
+    public var steps: [(name: String, multiplyAdds: Int)] {
+        graph.nodes.filter { !$0.operation.isAlias }.map { node in
+            let shapes = node.inputs.map { graph.shapes[$0.index] }
+            let layer = node.layer.isEmpty ? "" : node.layer + " "
+            return (layer + node.operation.name, node.operation.multiplyAdds(shapes))
+        }
     }
 
     /// Where the elements of an input are written before a replay.
@@ -93,7 +103,7 @@ public final class Plan: @unchecked Sendable {
 
     /// Runs all operations on what stands in the inputs.
     public func replay() {
-        for step in steps {
+        for step in calls {
             step.operation.forward(
                 Operands(shapes: step.shapes, pointers: UnsafePointer(step.operands)),
                 into: step.output, scratch: scratch)
@@ -105,7 +115,7 @@ public final class Plan: @unchecked Sendable {
     /// - Parameter report: Index of the operation among those that compute, and nanoseconds.
     public func replay(timing report: (_ step: Int, _ nanoseconds: UInt64) -> Void) {
         let clock = ContinuousClock()
-        for (index, step) in steps.enumerated() {
+        for (index, step) in calls.enumerated() {
             let elapsed = clock.measure {
                 step.operation.forward(
                     Operands(shapes: step.shapes, pointers: UnsafePointer(step.operands)),
