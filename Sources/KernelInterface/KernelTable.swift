@@ -19,15 +19,37 @@ public struct KernelTable: Sendable {
     public let matrix: MatrixKernels
     /// Convolutions.
     public let convolution: ConvolutionKernels
+    /// Activations and their pullbacks.
+    public let activation: ActivationKernels
+    /// Matrices with one factor a channel.
+    public let channel: ChannelKernels
+    /// Normalisation along the channels.
+    public let normalization: NormalizationKernels
+    /// Depth-wise convolution.
+    public let depthwise: DepthwiseKernels
+    /// Updates of parameters.
+    public let optimizer: OptimizerKernels
 
     /// Makes a table from its groups.
     public init(
-        instructionSet: InstructionSet, elementwise: ElementwiseKernels, matrix: MatrixKernels,
-        convolution: ConvolutionKernels
+        instructionSet: InstructionSet,
+        elementwise: ElementwiseKernels,
+        matrix: MatrixKernels,
+        convolution: ConvolutionKernels,
+        activation: ActivationKernels,
+        channel: ChannelKernels,
+        normalization: NormalizationKernels,
+        depthwise: DepthwiseKernels,
+        optimizer: OptimizerKernels
     ) {
         self.instructionSet = instructionSet
         self.elementwise = elementwise
         self.matrix = matrix
         self.convolution = convolution
+        self.activation = activation
+        self.channel = channel
+        self.normalization = normalization
+        self.depthwise = depthwise
+        self.optimizer = optimizer
     }
 }

@@ -8,6 +8,13 @@ public func kernelTable() -> KernelTable {
         let instructionSet = InstructionSet.v3
     #endif
     return KernelTable(
-        instructionSet: instructionSet, elementwise: elementwiseKernels, matrix: matrixKernels,
-        convolution: convolutionKernels)
+        instructionSet: instructionSet,
+        elementwise: elementwiseKernels(),
+        matrix: matrixKernels,
+        convolution: convolutionKernels,
+        activation: activationKernels(),
+        channel: channelKernels(),
+        normalization: normalizationKernels(),
+        depthwise: depthwiseKernels(),
+        optimizer: optimizerKernels())
 }

@@ -13,30 +13,17 @@ public struct ReLU: Operation {
     /// The input's shape.
     public func outputShape(_ inputs: [Shape]) -> Shape { inputs[0] }
 
-    /// Computes `max(x, 0)`.
+    /// Computes all elements.
     public func forward(
         _ x: Operands, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
-        forEachBlock(x.shapes[0].count) { block in
-            let start = block.lowerBound
-            kernels.elementwise.relu(x[0] + start, y + start, block.count)
-        }
+        Elements.apply(kernels.elementwise.relu, x[0], into: y, count: x.shapes[0].count)
     }
 
-    /// Keeps the output alone: its sign tells where the gradient passes.
+    /// Keeps the output alone.
     public func pullback(inputs: [Tensor], output: Tensor) -> Pullback {
-        { dy, _ in
-            [
-                Tensor(shape: dy.shape) { dx in
-                    forEachBlock(dy.count) { block in
-                        let start = block.lowerBound
-                        kernels.elementwise.reluPullback(
-                            dy.storage.pointer + start, output.storage.pointer + start,
-                            dx + start, block.count)
-                    }
-                }
-            ]
-        }
+        let kept = output
+        return { dy, _ in [Elements.apply(kernels.elementwise.reluPullback, dy, kept)] }
     }
 }
 

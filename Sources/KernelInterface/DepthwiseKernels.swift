@@ -1,0 +1,164 @@
+/// The sizes of a depth-wise convolution; maps are `[H, W, C]`, weights `[kh, kw, C]`.
+///
+/// The same sizes describe the gradient of the input: a convolution of `dy`, its elements
+/// `spacing` apart with zeros between, by the weights turned around.
+public struct DepthwiseGeometry: Sendable {
+    /// Height and width of the source map.
+    public var source: MapExtent
+    /// Height and width of the destination.
+    public var destination: MapExtent
+    /// Height and width of the kernel.
+    public var kernel: MapExtent
+    /// Rows and columns of zeros above and to the left; may be negative.
+    public var padding: MapExtent
+    /// Step of the window in rows and columns.
+    public var stride: Int
+    /// Distance of neighbouring taps.
+    public var dilation: Int
+    /// Distance of neighbouring source elements, with zeros between; 1 for none.
+    public var spacing: Int
+    /// Number of channels.
+    public var channels: Int
+
+    /// Makes the sizes of a forward convolution.
+    ///
+    /// - Parameters:
+    ///   - source: Height and width of the source map.
+    ///   - destination: Height and width of the destination.
+    ///   - kernel: Height and width of the kernel.
+    ///   - channels: Number of channels.
+    public init(source: MapExtent, destination: MapExtent, kernel: MapExtent, channels: Int) {
+        self.source = source
+        self.destination = destination
+        self.kernel = kernel
+        self.channels = channels
+        padding = MapExtent(height: 0, width: 0)
+        stride = 1
+        dilation = 1
+        spacing = 1
+    }
+}
+
+/// Height and width of a map.
+public struct MapExtent: Sendable, Hashable {
+    /// Rows.
+    public var height: Int
+    /// Columns.
+    public var width: Int
+
+    /// Makes an extent.
+    ///
+    /// - Parameters:
+    ///   - height: Rows.
+    ///   - width: Columns.
+    public init(height: Int, width: Int) {
+        self.height = height
+        self.width = width
+    }
+}
+
+/// A part of one sample: some rows of the destination, one block of channels.
+public struct DepthwiseBlock: Sendable {
+    /// First row of the destination.
+    public let firstRow: Int
+    /// Number of rows.
+    public let rowCount: Int
+    /// First channel; the block ends `channelBlock` channels later, or with the last channel.
+    public let firstChannel: Int
+
+    /// Makes a block.
+    ///
+    /// - Parameters:
+    ///   - firstRow: First row of the destination.
+    ///   - rowCount: Number of rows.
+    ///   - firstChannel: First channel.
+    public init(firstRow: Int, rowCount: Int, firstChannel: Int) {
+        self.firstRow = firstRow
+        self.rowCount = rowCount
+        self.firstChannel = firstChannel
+    }
+}
+
+/// What a depth-wise convolution reads and writes; maps begin at one sample.
+public struct DepthwiseOperands {
+    /// The source map.
+    public let x: UnsafePointer<Float>
+    /// The weights.
+    public let weight: UnsafePointer<Float>
+    /// The bias, or nil.
+    public let bias: UnsafePointer<Float>?
+    /// The destination.
+    public let y: UnsafeMutablePointer<Float>
+
+    /// Makes a list of operands.
+    public init(
+        x: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+        y: UnsafeMutablePointer<Float>
+    ) {
+        self.x = x
+        self.weight = weight
+        self.bias = bias
+        self.y = y
+    }
+}
+
+/// What a weight gradient reads and writes; maps begin at one sample.
+public struct DepthwiseGradientOperands {
+    /// The source map.
+    public let x: UnsafePointer<Float>
+    /// The gradient of the destination.
+    public let dy: UnsafePointer<Float>
+    /// Sums over the block's rows: `[kh, kw, C]`, then `[C]` for the bias.
+    public let sums: UnsafeMutablePointer<Float>
+
+    /// Makes a list of operands.
+    public init(
+        x: UnsafePointer<Float>, dy: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>
+    ) {
+        self.x = x
+        self.dy = dy
+        self.sums = sums
+    }
+}
+
+/// Computes one block of a depth-wise convolution: operands, sizes, block, working memory.
+public typealias DepthwiseKernel =
+    @Sendable (
+        DepthwiseOperands, DepthwiseGeometry, DepthwiseBlock, UnsafeMutablePointer<Float>
+    ) -> Void
+
+/// Computes one block of the weight gradient: operands, sizes, block, working memory.
+public typealias DepthwiseGradientKernel =
+    @Sendable (
+        DepthwiseGradientOperands, DepthwiseGeometry, DepthwiseBlock, UnsafeMutablePointer<Float>
+    ) -> Void
+
+/// Depth-wise convolution, vectors along the channels.
+///
+/// A block of channels of the source rows is first copied to working memory, with its zero
+/// borders: so that the loops over taps have no branches and read consecutive cache lines.
+public struct DepthwiseKernels: Sendable {
+    /// Channels of a block.
+    public let channelBlock: Int
+    /// Floats of working memory for blocks of at most the given number of rows.
+    public let scratchCount: @Sendable (DepthwiseGeometry, Int) -> Int
+    /// The convolution.
+    public let convolve: DepthwiseKernel
+    /// The convolution by weights turned around: the gradient of the input.
+    public let convolveFlipped: DepthwiseKernel
+    /// The gradient of weight and bias.
+    public let weightGradient: DepthwiseGradientKernel
+
+    /// Makes the group.
+    public init(
+        channelBlock: Int, scratchCount: @escaping @Sendable (DepthwiseGeometry, Int) -> Int,
+        convolve: @escaping DepthwiseKernel, convolveFlipped: @escaping DepthwiseKernel,
+        weightGradient: @escaping DepthwiseGradientKernel
+    ) {
+        self.channelBlock = channelBlock
+        self.scratchCount = scratchCount
+        self.convolve = convolve
+        self.convolveFlipped = convolveFlipped
+        self.weightGradient = weightGradient
+    }
+}

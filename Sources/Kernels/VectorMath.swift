@@ -1,0 +1,124 @@
+#if KERNELS_V4
+    /// Integers of the width of `Vector`.
+    typealias IntegerVector = SIMD16<Int32>
+#else
+    /// Integers of the width of `Vector`.
+    typealias IntegerVector = SIMD8<Int32>
+#endif
+
+/// Reads the first `count` lanes from memory, the others are 0.
+@inline(__always)
+func loadPartial(_ source: UnsafePointer<Float>, _ count: Int) -> Vector {
+    var value = Vector(repeating: 0)
+    for lane in 0..<count { value[lane] = source[lane] }
+    return value
+}
+
+/// Writes the first `count` lanes to memory.
+@inline(__always)
+func storePartial(_ value: Vector, _ destination: UnsafeMutablePointer<Float>, _ count: Int) {
+    for lane in 0..<count { destination[lane] = value[lane] }
+}
+
+/// Reads a whole vector, or its first `width` lanes at the end of a row.
+@inline(__always)
+func loadLanes(_ source: UnsafePointer<Float>, _ width: Int) -> Vector {
+    width == Vector.scalarCount ? load(source) : loadPartial(source, width)
+}
+
+/// Writes a whole vector, or its first `width` lanes at the end of a row.
+@inline(__always)
+func storeLanes(_ value: Vector, _ destination: UnsafeMutablePointer<Float>, _ width: Int) {
+    if width == Vector.scalarCount {
+        store(value, destination)
+    } else {
+        storePartial(value, destination, width)
+    }
+}
+
+/// The sum of all lanes, by halves.
+@inline(__always)
+func horizontalSum(_ value: Vector) -> Float {
+    #if KERNELS_V4
+        let eight = value.lowHalf + value.highHalf
+    #else
+        let eight = value
+    #endif
+    let four = eight.lowHalf + eight.highHalf
+    let two = four.lowHalf + four.highHalf
+    return two[0] + two[1]
+}
+
+/// The larger of two vectors, lane by lane; the first where they cannot be compared.
+@inline(__always)
+func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: a .< b) }
+
+/// The largest lane.
+@inline(__always)
+func horizontalMaximum(_ value: Vector) -> Float {
+    var result = value[0]
+    for lane in 1..<Vector.scalarCount where value[lane] > result { result = value[lane] }
+    return result
+}
+
+/// `exp(x)` within 2 units in the last place.
+///
+/// Below -87 the result is 0, above 88.73 it is infinite. `x = n ln 2 + r` with `|r| <= ln 2 / 2`;
+/// `exp(r)` is a polynomial fitted to a relative error of 3e-9, `n` is put in the exponent.
+/// Conversion to an integer is done by adding 1.5 * 2^23, whose last bits then hold it.
+@inline(__always)
+func exponential(_ argument: Vector) -> Vector {
+    let high = Vector(repeating: 89)
+    let low = Vector(repeating: -87.3)
+    var x = argument.replacing(with: high, where: argument .> high)
+    x = x.replacing(with: low, where: x .< low)
+    let magic = Vector(repeating: 12_582_912)
+    let shifted = magic.addingProduct(x, Vector(repeating: 1.442_695_04))
+    let n = shifted - magic
+    var r = x.addingProduct(n, Vector(repeating: -0.693_145_752))
+    r = r.addingProduct(n, Vector(repeating: -1.428_606_82e-6))
+    var p = Vector(repeating: 0.001_381_446_7)
+    p = Vector(repeating: 0.008_368_781).addingProduct(p, r)
+    p = Vector(repeating: 0.041_668_393).addingProduct(p, r)
+    p = Vector(repeating: 0.166_665_2).addingProduct(p, r)
+    p = Vector(repeating: 0.499_999_94).addingProduct(p, r)
+    p = r.addingProduct(p, r * r)
+    p = Vector(repeating: 1) + p
+    // Half of 2^n, doubled after: so that n = 128 has an exponent too.
+    let bits = unsafeBitCast(shifted, to: IntegerVector.self)
+    let exponent = (bits &+ IntegerVector(repeating: 126)) &<< IntegerVector(repeating: 23)
+    let half = unsafeBitCast(exponent, to: Vector.self)
+    return (p * half) * Vector(repeating: 2)
+}
+
+/// `1 / (1 + exp(-x))`.
+@inline(__always)
+func logistic(_ x: Vector) -> Vector {
+    let one = Vector(repeating: 1)
+    return one / (one + exponential(Vector(repeating: 0) - x))
+}
+
+/// The magnitude of every lane.
+@inline(__always)
+func magnitude(_ x: Vector) -> Vector {
+    let zero = Vector(repeating: 0)
+    return x.replacing(with: zero - x, where: x .< zero)
+}
+
+/// The probability that a standard normal number exceeds `a >= 0`, over `exp(-a^2 / 2)`.
+///
+/// A polynomial in `t = 1 / (1 + 0.45 a)`, the form of Abramowitz and Stegun 26.2.17, fitted so
+/// that the probability is within 2.2e-9.
+@inline(__always)
+func normalTailRatio(_ a: Vector) -> Vector {
+    let one = Vector(repeating: 1)
+    let t = one / one.addingProduct(a, Vector(repeating: 0.45))
+    var p = Vector(repeating: -0.037_853_84)
+    p = Vector(repeating: 0.217_446_82).addingProduct(p, t)
+    p = Vector(repeating: -0.474_041_16).addingProduct(p, t)
+    p = Vector(repeating: 0.393_639_27).addingProduct(p, t)
+    p = Vector(repeating: 0.018_136_39).addingProduct(p, t)
+    p = Vector(repeating: 0.205_400_93).addingProduct(p, t)
+    p = Vector(repeating: 0.177_273_63).addingProduct(p, t)
+    return p * t
+}

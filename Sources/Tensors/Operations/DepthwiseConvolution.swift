@@ -1,0 +1,169 @@
+import KernelInterface
+import Parallelism
+
+/// Depth-wise convolution: each channel by its own kernel.
+///
+/// `y[n, i, j, c] = b[c] + sum over u, v of w[u, v, c] x[n, i s - p + u d, j s - q + v d, c]`.
+/// Operands: `x [N, H, W, C]`, `w [kh, kw, C]`, optionally `b [C]`.
+public struct DepthwiseConvolution: Operation {
+    /// The name in layer tables.
+    public let name = "DepthwiseConvolution"
+    /// Step of the window.
+    public let stride: Int
+    /// Rows and columns of zeros on each side.
+    public let padding: MapExtent
+    /// Distance of neighbouring taps.
+    public let dilation: Int
+
+    /// Makes the operation.
+    ///
+    /// - Parameters:
+    ///   - stride: Step of the window, at least 1.
+    ///   - padding: Rows and columns of zeros on each side.
+    ///   - dilation: Distance of neighbouring taps, at least 1.
+    public init(stride: Int = 1, padding: MapExtent, dilation: Int = 1) {
+        precondition(stride >= 1 && dilation >= 1, "stride \(stride), dilation \(dilation)")
+        self.stride = stride
+        self.padding = padding
+        self.dilation = dilation
+    }
+
+    /// `[N, H', W', C]`.
+    public func outputShape(_ inputs: [Shape]) -> Shape {
+        let (x, w) = (inputs[0], inputs[1])
+        precondition(
+            x.rank == 4 && w.rank == 3 && x[3] == w[2], "depth-wise convolution of \(x) by \(w)")
+        precondition(inputs.count < 3 || inputs[2].count == x[3], "bias \(inputs[2]) for \(x)")
+        return [x[0], extent(x[1], w[0], padding.height), extent(x[2], w[1], padding.width), x[3]]
+    }
+
+    private func extent(_ size: Int, _ taps: Int, _ padding: Int) -> Int {
+        let room = size + 2 * padding - dilation * (taps - 1) - 1
+        return room < 0 ? 0 : room / stride + 1
+    }
+
+    /// One multiply-add a tap and output.
+    public func multiplyAdds(_ inputs: [Shape]) -> Int {
+        outputShape(inputs).count * inputs[1][0] * inputs[1][1]
+    }
+
+    /// A plane of one channel block for each thread.
+    public func scratchCount(_ inputs: [Shape]) -> Int {
+        DepthwisePlan(geometry(inputs), samples: inputs[0][0]).scratchCount
+    }
+
+    /// Computes the output by blocks of rows and channels.
+    public func forward(
+        _ x: Operands, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    ) {
+        let plan = DepthwisePlan(geometry(x.shapes), samples: x.shapes[0][0])
+        plan.convolve(
+            DepthwiseOperands(
+                x: x[0], weight: x[1], bias: x.shapes.count > 2 ? x[2] : nil, y: y),
+            with: kernels.depthwise.convolve, scratch: scratch)
+    }
+
+    /// Keeps the input and the weights.
+    public func pullback(inputs: [Tensor], output: Tensor) -> Pullback {
+        let (x, w) = (inputs[0], inputs[1])
+        let geometry = geometry(inputs.map(\.shape))
+        let hasBias = inputs.count > 2
+        return { dy, needs in
+            let dx = needs[0] ? Self.inputGradient(dy, w, x.shape, geometry) : nil
+            guard needs.dropFirst().contains(true) else {
+                return [dx, nil] + (hasBias ? [nil] : [])
+            }
+            let (dw, db) = Self.weightGradient(dy, x, geometry)
+            return [dx, dw] + (hasBias ? [db] : [])
+        }
+    }
+
+    private func geometry(_ inputs: [Shape]) -> DepthwiseGeometry {
+        let (x, w, y) = (inputs[0], inputs[1], outputShape(inputs))
+        var geometry = DepthwiseGeometry(
+            source: MapExtent(height: x[1], width: x[2]),
+            destination: MapExtent(height: y[1], width: y[2]),
+            kernel: MapExtent(height: w[0], width: w[1]), channels: x[3])
+        geometry.padding = padding
+        geometry.stride = stride
+        geometry.dilation = dilation
+        return geometry
+    }
+
+    /// A convolution of `dy`, spread by the stride, by the weights turned around.
+    private static func inputGradient(
+        _ dy: Tensor, _ w: Tensor, _ shape: Shape, _ forward: DepthwiseGeometry
+    ) -> Tensor {
+        var geometry = DepthwiseGeometry(
+            source: forward.destination, destination: forward.source, kernel: forward.kernel,
+            channels: forward.channels)
+        geometry.padding = MapExtent(
+            height: (forward.kernel.height - 1) * forward.dilation - forward.padding.height,
+            width: (forward.kernel.width - 1) * forward.dilation - forward.padding.width)
+        geometry.dilation = forward.dilation
+        geometry.spacing = forward.stride
+        let plan = DepthwisePlan(geometry, samples: shape[0])
+        let scratch = Storage(count: plan.scratchCount)
+        return Tensor(shape: shape) { dx in
+            dy.withElements { source in
+                w.withElements { weight in
+                    plan.convolve(
+                        DepthwiseOperands(x: source, weight: weight, bias: nil, y: dx),
+                        with: kernels.depthwise.convolveFlipped, scratch: scratch.pointer)
+                }
+            }
+        }
+    }
+
+    /// The gradients of weight and bias, from sums of fixed blocks of rows.
+    private static func weightGradient(
+        _ dy: Tensor, _ x: Tensor, _ geometry: DepthwiseGeometry
+    ) -> (weight: Tensor, bias: Tensor) {
+        let plan = DepthwisePlan(geometry, samples: x.shape[0])
+        let sums = plan.weightGradient(dy, x)
+        let count = geometry.channels
+        let taps = geometry.kernel.height * geometry.kernel.width
+        let weight = Tensor(
+            shape: [geometry.kernel.height, geometry.kernel.width, count],
+            sums.prefix(taps * count).map { Float($0) })
+        return (weight, ChannelSums.vector(Array(sums.dropFirst(taps * count))))
+    }
+}
+
+extension Tensor {
+    /// Depth-wise convolution of `[N, H, W, C]`.
+    ///
+    /// - Parameters:
+    ///   - weight: `[kh, kw, C]`.
+    ///   - bias: `[C]`, or nil.
+    ///   - stride: Step of the window.
+    ///   - padding: Rows and columns of zeros on each side.
+    ///   - dilation: Distance of neighbouring taps.
+    /// - Returns: `[N, H', W', C]`.
+    public func depthwiseConvolved(
+        _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int, dilation: Int = 1
+    ) -> Tensor {
+        depthwiseConvolved(
+            weight, bias: bias, stride: stride,
+            padding: MapExtent(height: padding, width: padding), dilation: dilation)
+    }
+
+    /// Depth-wise convolution of `[N, H, W, C]`, with paddings of their own for rows and columns.
+    ///
+    /// - Parameters:
+    ///   - weight: `[kh, kw, C]`.
+    ///   - bias: `[C]`, or nil.
+    ///   - stride: Step of the window.
+    ///   - padding: Rows and columns of zeros on each side.
+    ///   - dilation: Distance of neighbouring taps.
+    /// - Returns: `[N, H', W', C]`.
+    public func depthwiseConvolved(
+        _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: MapExtent,
+        dilation: Int = 1
+    ) -> Tensor {
+        let operation = DepthwiseConvolution(
+            stride: stride, padding: padding, dilation: dilation)
+        guard let bias else { return operation(self, weight) }
+        return operation(self, weight, bias)
+    }
+}
