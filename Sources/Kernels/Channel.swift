@@ -169,6 +169,7 @@ private func dot(
     }
 }
 
+/// Sums twice: for the mean, then around it; what rounding left in the mean is put right after.
 private func moments(
     _ x: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>, _ extent: RowExtent
 ) {
@@ -179,20 +180,24 @@ private func moments(
     while c < count {
         let width = lanes(extent, c)
         let mean = loadLanes(result + c, width) * inverse
-        storePartial(mean, result + c, width)
         var squares = Vector(repeating: 0)
+        var rest = squares
         if width == Vector.scalarCount {
             for row in 0..<extent.rows {
                 let deviation = load(x + row * count + c) - mean
+                rest += deviation
                 squares = squares.addingProduct(deviation, deviation)
             }
         } else {
             for row in 0..<extent.rows {
                 let deviation = loadPartial(x + row * count + c, width) - mean
+                rest += deviation
                 squares = squares.addingProduct(deviation, deviation)
             }
         }
-        storePartial(squares, result + count + c, width)
+        let correction = rest * inverse
+        storeLanes(mean + correction, result + c, width)
+        storeLanes(squares - rest * correction, result + count + c, width)
         c += Vector.scalarCount
     }
 }
