@@ -33,5 +33,6 @@ extension Tensor {
     /// - Parameters:
     ///   - left: Any shape.
     ///   - right: The same shape.
+    /// - Returns: The sum, of the same shape.
     public static func + (left: Tensor, right: Tensor) -> Tensor { Add()(left, right) }
 }

@@ -39,5 +39,6 @@ extension Tensor {
     /// - Parameters:
     ///   - left: Any shape.
     ///   - right: The same shape.
+    /// - Returns: The product, of the same shape.
     public static func * (left: Tensor, right: Tensor) -> Tensor { Multiply()(left, right) }
 }

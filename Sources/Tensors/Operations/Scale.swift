@@ -1,6 +1,8 @@
 import KernelInterface
 
-/// Product with a number: `y = factor x`, `dx = factor dy`. Any shape.
+/// Product with a number.
+///
+/// `y = factor x`, `dx = factor dy`. Any shape.
 public struct Scale: Operation {
     /// The name in layer tables.
     public let name = "Scale"

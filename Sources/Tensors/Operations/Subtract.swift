@@ -33,5 +33,6 @@ extension Tensor {
     /// - Parameters:
     ///   - left: Any shape.
     ///   - right: The same shape.
+    /// - Returns: The difference, of the same shape.
     public static func - (left: Tensor, right: Tensor) -> Tensor { Subtract()(left, right) }
 }
