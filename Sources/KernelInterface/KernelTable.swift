@@ -19,6 +19,8 @@ public struct KernelTable: Sendable {
     public let matrix: MatrixKernels
     /// Convolutions.
     public let convolution: ConvolutionKernels
+    /// 3x3 convolutions by minimal filtering.
+    public let winograd: WinogradKernels
     /// Activations and their pullbacks.
     public let activation: ActivationKernels
     /// Matrices with one factor a channel.
@@ -36,6 +38,7 @@ public struct KernelTable: Sendable {
         elementwise: ElementwiseKernels,
         matrix: MatrixKernels,
         convolution: ConvolutionKernels,
+        winograd: WinogradKernels,
         activation: ActivationKernels,
         channel: ChannelKernels,
         normalization: NormalizationKernels,
@@ -46,6 +49,7 @@ public struct KernelTable: Sendable {
         self.elementwise = elementwise
         self.matrix = matrix
         self.convolution = convolution
+        self.winograd = winograd
         self.activation = activation
         self.channel = channel
         self.normalization = normalization

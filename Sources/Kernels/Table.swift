@@ -12,6 +12,7 @@ public func kernelTable() -> KernelTable {
         elementwise: elementwiseKernels(),
         matrix: matrixKernels,
         convolution: convolutionKernels,
+        winograd: winogradKernels,
         activation: activationKernels(),
         channel: channelKernels(),
         normalization: normalizationKernels(),

@@ -32,10 +32,21 @@ struct ConvolutionGeometry: Sendable {
         MatrixLayout(depth: depth, columns: weight[0], unit: run)
     }
 
+    /// Whether minimal filtering computes all three products; the only place that decides.
+    private var isWinograd: Bool {
+        stride == 1 && padding <= 2
+            && WinogradConvolution.pays(input: input, weight: weight, output: output)
+    }
+
+    private var winograd: WinogradConvolution {
+        WinogradConvolution(input: input, output: output, padding: padding)
+    }
+
     // MARK: - Output
 
     /// Floats of working memory of `forward`.
     var forwardScratchCount: Int {
+        if isWinograd { return winograd.totalScratchCount }
         let layout = forwardLayout
         return layout.count + MatrixRun(layout: layout, rows: output.rows).patchScratchCount
     }
@@ -53,6 +64,12 @@ struct ConvolutionGeometry: Sendable {
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
         let layout = forwardLayout
+        if isWinograd {
+            let packed = scratch
+            winograd.packedLayout.packTransposed(weight, into: packed)
+            winograd.forward(x, packed: packed, bias: bias, into: y)
+            return
+        }
         layout.packTransposed(weight, into: scratch)
         MatrixRun(layout: layout, rows: output.rows)(
             .patches(x, patches), scratch, bias: bias, into: y, scratch: scratch + layout.count)
@@ -62,6 +79,7 @@ struct ConvolutionGeometry: Sendable {
 
     /// `dw[o, u, v, c]`: the sum over output pixels of `dy` times the patch.
     func weightGradient(_ dy: Tensor, x: Tensor) -> Tensor {
+        if isWinograd { return winogradWeightGradient(dy, x: x) }
         let reduction = MatrixReduction(
             rows: output.rows, height: weight[0], width: depth, unit: run)
         return Tensor(shape: weight) { dw in
@@ -75,6 +93,16 @@ struct ConvolutionGeometry: Sendable {
         }
     }
 
+    private func winogradWeightGradient(_ dy: Tensor, x: Tensor) -> Tensor {
+        let reduction = WinogradReduction(input: input, output: output, padding: padding)
+        let scratch = Storage(count: reduction.scratchCount)
+        return Tensor(shape: weight) { dw in
+            dy.withElements { dy in
+                x.withElements { x in reduction(dy, x, into: dw, scratch: scratch.pointer) }
+            }
+        }
+    }
+
     // MARK: - Gradient of the input
 
     /// `dx`, as one convolution of `dy` with stride 1 for each phase of the stride.
@@ -83,11 +111,32 @@ struct ConvolutionGeometry: Sendable {
     /// where that divides; columns likewise.
     func inputGradient(_ dy: Tensor, weight: Tensor) -> Tensor {
         Tensor(shape: input) { dx in
+            if isWinograd {
+                winogradInputGradient(dy, weight: weight, into: dx)
+                return
+            }
             for row in 0..<min(stride, input[1]) {
                 for column in 0..<min(stride, input[2]) {
                     ConvolutionPhase(self, row: row, column: column).add(dy, weight, into: dx)
                 }
             }
+        }
+    }
+}
+
+extension ConvolutionGeometry {
+    /// `dx`: `dy` convolved with the weight turned around.
+    private func winogradInputGradient(
+        _ dy: Tensor, weight: Tensor, into dx: UnsafeMutablePointer<Float>
+    ) {
+        let turned = WinogradConvolution(input: output, output: input, padding: 2 - padding)
+        let scratch = Storage(count: turned.totalScratchCount)
+        weight.withElements {
+            ConvolutionPhase(self, row: 0, column: 0).pack(
+                $0, turned.packedLayout, into: scratch.pointer)
+        }
+        dy.withElements {
+            turned.forward($0, packed: scratch.pointer, bias: nil, into: dx)
         }
     }
 }

@@ -83,7 +83,12 @@ struct ConvolutionPhase {
     }
 
     /// Packs `w[., u, v, .]` of each tap as rows `(u, v, o)` and columns `c`.
-    private func pack(
+    ///
+    /// - Parameters:
+    ///   - weight: The weight.
+    ///   - layout: Where the panels lie.
+    ///   - panels: Room for them.
+    func pack(
         _ weight: UnsafePointer<Float>, _ layout: MatrixLayout,
         into panels: UnsafeMutablePointer<Float>
     ) {
