@@ -5,7 +5,7 @@ import Parallelism
 ///
 /// `y = (x - mean) / sqrt(variance + epsilon) w + b`, mean and variance over positions and the
 /// channels of a group. Operands: `x [N, ..., C]`, `w [C]`, `b [C]`.
-public struct GroupNorm: Operation {
+public struct GroupNormalization: Operation {
     /// The name in layer tables.
     public let name = "GroupNorm"
     /// Number of groups; divides the channels.
@@ -239,6 +239,6 @@ extension Tensor {
     public func groupNormalized(
         _ weight: Tensor, _ bias: Tensor, groups: Int, epsilon: Float
     ) -> Tensor {
-        GroupNorm(groups: groups, epsilon: epsilon)(self, weight, bias)
+        GroupNormalization(groups: groups, epsilon: epsilon)(self, weight, bias)
     }
 }

@@ -5,7 +5,7 @@ import Parallelism
 ///
 /// `y = (x - mean) / sqrt(variance + epsilon) w + b` with the statistics of each row. Operands:
 /// `x [..., C]`, `w [C]`, `b [C]`.
-public struct LayerNorm: Operation {
+public struct LayerNormalization: Operation {
     /// The name in layer tables.
     public let name = "LayerNorm"
     /// Added to the variance.
@@ -73,6 +73,6 @@ extension Tensor {
     ///   - epsilon: Added to the variance.
     /// - Returns: The normalised rows.
     public func layerNormalized(_ weight: Tensor, _ bias: Tensor, epsilon: Float) -> Tensor {
-        LayerNorm(epsilon: epsilon)(self, weight, bias)
+        LayerNormalization(epsilon: epsilon)(self, weight, bias)
     }
 }
