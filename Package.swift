@@ -55,7 +55,7 @@ let package = Package(
         library("Datasets", ["Imaging", "Annotations", "Tensors", "Parallelism"]),
         library("Checkpoints", ["Tensors", "JSONText"]),
         // Floor 3
-        library("Backbones", ["Layers", "Tensors"]),
+        library("Backbones", ["Layers", "Tensors", "JSONText"]),
         library("Detection", ["Layers", "Tensors", "Parallelism"]),
         // Floor 4
         library(
@@ -85,7 +85,7 @@ let package = Package(
             ], swiftSettings: common),
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["Tensors", "Checkpoints", "JSONText"],
+            name: "TestSupport", dependencies: ["Layers", "Tensors", "Checkpoints", "JSONText"],
             path: "Tests/TestSupport", swiftSettings: common),
         tests("KernelsTests", ["Kernels", "KernelsV4", "KernelInterface", "Tensors"]),
         tests("ParallelismTests", ["Parallelism"]),
@@ -97,7 +97,7 @@ let package = Package(
         tests("EvaluationTests", ["Evaluation", "Annotations", "JSONText", "Checkpoints"]),
         tests("DatasetsTests", ["Datasets", "Imaging", "Annotations", "Tensors"]),
         tests("CheckpointsTests", ["Checkpoints", "Tensors", "JSONText"]),
-        tests("BackbonesTests", ["Backbones", "Layers", "Tensors", "Checkpoints"]),
+        tests("BackbonesTests", ["Backbones", "Layers", "Tensors", "Checkpoints", "JSONText"]),
         tests("DetectionTests", ["Detection", "Layers", "Tensors", "Checkpoints"]),
         tests(
             "CatalogueTests",

@@ -31,6 +31,21 @@ public enum Initializer: Sendable {
         .uniform(bound: (6 / Float(fanIn + fanOut)).squareRoot())
     }
 
+    /// He normal by outputs: standard deviation `sqrt(2 / fanOut)`.
+    ///
+    /// - Parameter fanOut: Outputs that one input reaches: kernel area times output channels of
+    ///   its group.
+    /// - Returns: The initializer.
+    public static func heNormal(fanOut: Int) -> Initializer {
+        .normal(standardDeviation: (2 / Float(max(1, fanOut))).squareRoot())
+    }
+
+    /// Whether values are drawn.
+    var isRandom: Bool {
+        if case .constant = self { return false }
+        return true
+    }
+
     func values(_ shape: Shape, using generator: inout RandomGenerator) -> [Float] {
         switch self {
         case .constant(let value):

@@ -7,13 +7,21 @@ public final class ParameterStore: @unchecked Sendable {
     /// In the order of declaration, which is the authors' registration order.
     public private(set) var parameters: [Parameter] = []
     private var indices: [String: Int] = [:]
-    let seed: UInt64
+    private let seed: UInt64?
 
     /// Makes an empty store.
     ///
     /// - Parameter seed: Seed of the initial values; each parameter draws from its own stream,
     ///   so that adding one does not change the others.
     public init(seed: UInt64 = 0) { self.seed = seed }
+
+    private init(unfilled: Void) { seed = nil }
+
+    /// An empty store that draws nothing: random initial values stay undefined.
+    ///
+    /// Drawing those of a large model takes seconds, which its layer table and a model that is
+    /// loaded from a checkpoint can do without.
+    public static func unfilled() -> ParameterStore { ParameterStore(unfilled: ()) }
 
     /// The parameter of a name, or nil.
     public subscript(name: String) -> Parameter? { indices[name].map { parameters[$0] } }
@@ -31,8 +39,13 @@ public final class ParameterStore: @unchecked Sendable {
     /// Clears all gradients.
     public func clearGradients() { parameters.forEach { $0.gradient.value = nil } }
 
-    func add(_ parameter: Parameter) {
+    func add(_ parameter: Parameter, _ initializer: Initializer) {
         precondition(indices[parameter.name] == nil, "two parameters named \(parameter.name)")
+        if seed != nil || !initializer.isRandom {
+            var generator = RandomGenerator(seed: seed ?? 0, stream: parameter.name)
+            parameter.setFileElements(
+                initializer.values(parameter.fileShape, using: &generator))
+        }
         indices[parameter.name] = parameters.count
         parameters.append(parameter)
     }
@@ -66,6 +79,15 @@ public struct ParameterScope: Sendable {
     /// The sub-scope of an index.
     public subscript(index: Int) -> ParameterScope { self[String(index)] }
 
+    /// The parameters and buffers under this scope, in the order of their declaration.
+    public var parameters: [Parameter] {
+        prefix.isEmpty
+            ? store.parameters : store.parameters.filter { $0.name.hasPrefix(prefix + ".") }
+    }
+
+    /// Leaves everything under this scope as it is: no gradients, no new statistics.
+    public func freeze() { parameters.forEach { $0.isFrozen = true } }
+
     private func path(_ name: String) -> String { prefix.isEmpty ? name : prefix + "." + name }
 
     /// Declares a trained parameter.
@@ -81,14 +103,10 @@ public struct ParameterScope: Sendable {
         _ name: String, _ shape: Shape, _ initializer: Initializer,
         layout: ParameterLayout = .authors, role: ParameterRole = .weight
     ) -> Parameter {
-        let full = path(name)
-        var generator = RandomGenerator(seed: store.seed, stream: full)
-        let values = initializer.values(shape, using: &generator)
         let parameter = Parameter(
-            name: full, fileShape: shape, layout: layout, role: role,
-            value: Tensor(shape: shape, values))
-        parameter.setFileElements(values)
-        store.add(parameter)
+            name: path(name), fileShape: shape, layout: layout, role: role,
+            value: Tensor(shape: Parameter.memoryShape(shape, layout)) { _ in })
+        store.add(parameter, initializer)
         return parameter
     }
 

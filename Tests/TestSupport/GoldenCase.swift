@@ -1,0 +1,133 @@
+import Checkpoints
+import Foundation
+import JSONText
+import Layers
+import Tensors
+import Testing
+
+/// One case of the authors' numbers: weights, inputs, outputs and gradients.
+public struct GoldenCase: Sendable {
+    /// Its folder's name.
+    public let name: String
+    /// The weights under the authors' names.
+    public let weights: Checkpoint
+    /// Inputs, outputs, buffers and gradients.
+    public let io: SafetensorsFile
+    /// The content of `case.json`.
+    public let info: JSONValue
+
+    /// How far results may be off.
+    public struct Limits: Sendable {
+        /// Outputs, in evaluation and training.
+        public var outputs: Float
+        /// Gradients.
+        public var gradients: Float
+
+        /// A single piece.
+        public static let piece = Limits(outputs: 1e-5, gradients: 1e-5)
+        /// A whole network.
+        public static let network = Limits(outputs: 1e-5, gradients: 1e-3)
+    }
+
+    /// Reads a case.
+    ///
+    /// - Parameter path: Below the folder of goldens, as in `backbones/van_tiny`.
+    /// - Throws: The readers' errors.
+    public init(_ path: String) throws {
+        let folder = Goldens.folder + "/" + path
+        name = path
+        weights = try Checkpoint(path: folder + "/weights.safetensors")
+        io = try SafetensorsFile(path: folder + "/io.safetensors")
+        info = try JSONValue.read(path: folder + "/case.json")
+    }
+
+    /// A tensor of the case, feature maps in the order of memory.
+    ///
+    /// - Parameter name: As in `eval.stage1`.
+    /// - Returns: The tensor.
+    /// - Throws: `SafetensorsError` when there is none.
+    public func tensor(_ name: String) throws -> Tensor {
+        Tensor(
+            channelsFirst: Shape(try io.required(name).shape), try io.floats(name))
+    }
+
+    /// Parameters whose gradient is 0 but for rounding.
+    private var zeroGradients: [String] {
+        info["gradients_zero_in_exact_arithmetic"]?.array?.compactMap(\.string) ?? []
+    }
+
+    /// Runs a model as the case prescribes and compares everything that the case holds.
+    ///
+    /// - Parameters:
+    ///   - limits: How far results may be off.
+    ///   - build: Declares the model and returns its forward pass.
+    /// - Throws: The readers' errors, and `LoadingError` when names or shapes differ.
+    public func check(
+        _ limits: Limits,
+        _ build: (ParameterScope) throws -> (Tensor, Context) -> [NamedOutput]
+    ) throws {
+        let store = ParameterStore()
+        let forward = try build(ParameterScope(store))
+        try ParameterScope(store).load(weights.namedTensors, from: name)
+        let input = try tensor("input")
+        try compare(forward(input, Context(.evaluation)), "eval.", limits.outputs)
+
+        let sink = GradientSink()
+        let context = Context(.training, regularization: .none)
+        let (outputs, tape) = Tape.record { forward(input.leaf(sink), context) }
+        try compare(outputs, "train.", limits.outputs)
+        tape.backward(
+            from: outputs.map { output in
+                let shape = output.value.channelsFirstShape
+                let cotangent = FormulaFill.values("cotangent." + output.name, shape.dimensions)
+                return (output.value, Tensor(channelsFirst: shape, cotangent))
+            })
+        try compareBuffers(store)
+        try compareGradients(store, input: sink.value, limits.gradients)
+    }
+
+    private func compare(_ outputs: [NamedOutput], _ prefix: String, _ limit: Float) throws {
+        #expect(Set(outputs.map { prefix + $0.name }) == Set(names(prefix)))
+        for output in outputs {
+            let expected = try tensor(prefix + output.name)
+            #expect(output.value.shape == expected.shape, "\(prefix)\(output.name)")
+            expectClose(
+                output.value.elements, expected.elements, relative: limit, prefix + output.name)
+        }
+    }
+
+    private func compareBuffers(_ store: ParameterStore) throws {
+        for name in names("after.") {
+            let buffer = try #require(store[name: String(name.dropFirst(6))])
+            // 1e-6: statistics are sums of a few hundred values, rounded once.
+            let limit: Float = buffer.role == .counter ? 0 : 1e-6
+            expectClose(buffer.fileElements, try io.floats(name), relative: limit, name)
+        }
+    }
+
+    private func compareGradients(
+        _ store: ParameterStore, input: Tensor?, _ limit: Float
+    ) throws {
+        let references = try Dictionary(
+            uniqueKeysWithValues: names("grad.").map { ($0, try io.floats($0)) })
+        let largest = references.values.joined().reduce(0) { max($0, abs($1)) }
+        for (name, reference) in references {
+            let own = String(name.dropFirst(5))
+            let actual =
+                own == "input" ? input?.channelsFirstElements : store[name: own]?.fileGradient
+            let gradient = try #require(actual, "\(name) is missing")
+            let size = reference.reduce(0) { max($0, abs($1)) }
+            if zeroGradients.contains(own) {
+                // The exact gradient is 0: what is left is rounding, measured by the largest one.
+                let worst = gradient.reduce(0) { max($0, abs($1)) }
+                #expect(worst <= 1e-5 * largest, "\(name) is \(worst), not 0")
+            } else {
+                // A gradient far below the largest has lost digits before it arrives.
+                let allowed = size < 1e-5 * largest ? 2e-2 : limit
+                expectClose(gradient, reference, relative: allowed, name)
+            }
+        }
+    }
+
+    private func names(_ prefix: String) -> [String] { io.names.filter { $0.hasPrefix(prefix) } }
+}
