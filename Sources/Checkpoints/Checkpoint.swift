@@ -1,0 +1,122 @@
+import Foundation
+import JSONText
+import Tensors
+
+/// The weights of a file, whatever its format, under the names that the authors' code gives them.
+///
+/// Wrappers (`state_dict`, `model`, ...) and the prefix `module.` of data-parallel training are
+/// taken off; nothing else is renamed.
+public struct Checkpoint: Sendable {
+    /// The format of the file, told from its first bytes.
+    public enum Format: String, Sendable {
+        /// Safetensors.
+        case safetensors
+        /// PyTorch's zip archive.
+        case pytorchZip = "PyTorch zip"
+        /// PyTorch's format before version 1.6.
+        case pytorchLegacy = "PyTorch legacy"
+    }
+
+    /// Which of two sets of weights is taken where a file has both.
+    public enum Weights: Sendable {
+        /// Those that were trained.
+        case trained
+        /// Their running average, `state_dict_ema` or `model_ema`.
+        case average
+    }
+
+    /// The path it was opened from.
+    public let path: String
+    /// The format of the file.
+    public let format: Format
+    /// The texts of a safetensors file.
+    public let metadata: [String: String]
+    /// The tensors in the order of the file.
+    public private(set) var tensors: [StoredTensor]
+    /// What was taken off the names, in words, for the user.
+    public private(set) var notes: [String]
+
+    /// Opens a file.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - weights: Which are taken where a file has trained ones and their average.
+    /// - Throws: `SafetensorsError` or `CheckpointError` for a file that cannot be used, saying
+    ///   what it looks like.
+    public init(path: String, weights: Weights = .trained) throws {
+        self.path = path
+        if let format = PyTorchFile.format(path: path) {
+            let file = try PyTorchFile(path: path)
+            let found = try file.weights(weights)
+            self.format = format
+            metadata = [:]
+            tensors = found.tensors
+            notes = found.wrapper.map { ["the weights under \"\($0)\" are taken"] } ?? []
+        } else {
+            let file = try SafetensorsFile(path: path)
+            format = .safetensors
+            metadata = file.metadata
+            tensors = file.entries.map { entry in
+                StoredTensor(name: entry.name, type: entry.type, shape: entry.shape) {
+                    file.bytes(of: entry)
+                }
+            }
+            notes = []
+        }
+        stripIfEverywhere("module.")
+    }
+
+    /// The tensors as models take them.
+    public var namedTensors: [NamedTensor] { tensors.map(\.named) }
+
+    /// The part under a prefix, which is taken off; the whole where no name has the prefix.
+    ///
+    /// - Parameter prefix: The beginning of names, as in `backbone.`.
+    /// - Returns: The part; `notes` says how many tensors are left out.
+    public func part(_ prefix: String) -> Checkpoint {
+        let inside = tensors.filter { $0.name.hasPrefix(prefix) }
+        guard !inside.isEmpty else { return self }
+        var part = self
+        part.tensors = inside.map { $0.renamed(String($0.name.dropFirst(prefix.count))) }
+        part.notes.append("the prefix \"\(prefix)\" is taken off")
+        let others = tensors.count - inside.count
+        if others > 0 { part.notes.append("\(others) tensors outside \"\(prefix)\" are left out") }
+        return part
+    }
+
+    private mutating func stripIfEverywhere(_ prefix: String) {
+        guard !tensors.isEmpty, tensors.allSatisfy({ $0.name.hasPrefix(prefix) }) else { return }
+        tensors = tensors.map { $0.renamed(String($0.name.dropFirst(prefix.count))) }
+        notes.append("the prefix \"\(prefix)\" is taken off")
+    }
+
+    /// Writes the tensors as a safetensors file, element types as they are.
+    ///
+    /// - Parameter path: Where the file shall stand; one that is there is replaced as a whole.
+    /// - Throws: `SafetensorsError` if it cannot be written, and the reader's error.
+    public func writeSafetensors(to path: String) throws {
+        var writer = SafetensorsWriter(metadata: metadata)
+        for tensor in tensors {
+            try writer.add(
+                tensor.name, type: tensor.type, shape: tensor.shape, bytes: tensor.bytes())
+        }
+        try writer.write(to: path)
+    }
+}
+
+extension SafetensorsWriter {
+    /// Adds tensors of a model: 32-bit floats, counters as 64-bit integers.
+    ///
+    /// - Parameter tensors: Their names are not used before.
+    /// - Throws: `SafetensorsError` if a name is taken, and the tensors' own errors.
+    public mutating func add(_ tensors: [NamedTensor]) throws {
+        for tensor in tensors {
+            let shape = tensor.shape.dimensions
+            switch tensor.kind {
+            case .floats: try add(tensor.name, shape: shape, tensor.elements())
+            case .integers:
+                try add(tensor.name, shape: shape, tensor.elements().map { Int64($0) })
+            }
+        }
+    }
+}
