@@ -1,5 +1,5 @@
 /// Names of keys: how a property is spelt in JSON, and which known key a misspelt one means.
-enum KeyNames {
+public enum KeyNames {
     /// The JSON key of a property, in snake_case.
     ///
     /// Goes from property to key only, so that acronyms work: `ioUThreshold` has one key, and no
@@ -33,7 +33,7 @@ enum KeyNames {
     }
 
     /// The candidate that is nearest to a name, if any is near enough to be meant.
-    static func nearest(to name: String, among candidates: [String]) -> String? {
+    public static func nearest(to name: String, among candidates: [String]) -> String? {
         let limit = max(2, name.count / 3)
         let distances = candidates.map { ($0, distance(name.lowercased(), $0.lowercased())) }
         guard let best = distances.min(by: { $0.1 < $1.1 }), best.1 <= limit else { return nil }

@@ -1,0 +1,112 @@
+import Layers
+import Tensors
+
+// MARK: - Attention
+
+extension VAN {
+    /// Large kernel attention between two 1x1 convolutions, with a shortcut of its own.
+    ///
+    /// `y = x + after(lka(gelu(before(x))))`; VAN, figure 3. The shortcut starts at the
+    /// normalised input and lies inside the layer scale of the block.
+    struct Attention {
+        private let before: Conv2d
+        private let gate: LargeKernelAttention
+        private let after: Conv2d
+
+        init(_ scope: ParameterScope, channels c: Int) {
+            before = Conv2d(scope["proj_1"], c, c, kernel: 1, initializer: .heNormal(fanOut: c))
+            gate = LargeKernelAttention(scope["spatial_gating_unit"], channels: c)
+            after = Conv2d(scope["proj_2"], c, c, kernel: 1, initializer: .heNormal(fanOut: c))
+        }
+
+        /// Attends.
+        ///
+        /// - Parameter x: `[N, H, W, C]`, normalised.
+        /// - Returns: The same shape.
+        func callAsFunction(_ x: Tensor) -> Tensor { after(gate(before(x).gelu())) + x }
+    }
+}
+
+// MARK: - MLP
+
+extension VAN {
+    /// Two 1x1 convolutions with a depth-wise 3x3 one and the exact GELU between them.
+    ///
+    /// `y = contract(gelu(local(expand(x))))`; with the authors' switch `linear` a ReLU follows
+    /// `expand`.
+    struct MLP {
+        private let expand: Conv2d
+        private let local: DepthwiseConv2d
+        private let contract: Conv2d
+        private let linear: Bool
+
+        init(_ scope: ParameterScope, channels c: Int, hidden: Int, linear: Bool) {
+            expand = Conv2d(
+                scope["fc1"], c, hidden, kernel: 1, initializer: .heNormal(fanOut: hidden))
+            local = DepthwiseConv2d(
+                scope["dwconv"]["dwconv"], hidden, kernel: 3, padding: 1,
+                initializer: .heNormal(fanOut: 3 * 3))
+            contract = Conv2d(
+                scope["fc2"], hidden, c, kernel: 1, initializer: .heNormal(fanOut: c))
+            self.linear = linear
+        }
+
+        /// Mixes channels.
+        ///
+        /// - Parameter x: `[N, H, W, C]`.
+        /// - Returns: The same shape.
+        func callAsFunction(_ x: Tensor) -> Tensor {
+            let expanded = linear ? expand(x).relu() : expand(x)
+            return contract(local(expanded).gelu())
+        }
+    }
+}
+
+// MARK: - Block
+
+extension VAN {
+    /// Attention and MLP, each behind BatchNorm, a layer scale and stochastic depth.
+    ///
+    /// `x = x + drop(scale1 * attention(norm1(x)))`, then `x = x + drop(scale2 * mlp(norm2(x)))`;
+    /// one rate a block, drawn for the two branches independently.
+    struct Block {
+        private let attentionScale: Parameter
+        private let mlpScale: Parameter
+        private let attentionNorm: BatchNorm2d
+        private let attention: Attention
+        private let dropPath: DropPath
+        private let mlpNorm: BatchNorm2d
+        private let mlp: MLP
+
+        init(_ scope: ParameterScope, channels c: Int, hidden: Int, linear: Bool, dropPath: Float) {
+            attentionScale = scope.parameter(
+                "layer_scale_1", [c], .constant(0.01), role: .undecayed)
+            mlpScale = scope.parameter("layer_scale_2", [c], .constant(0.01), role: .undecayed)
+            attentionNorm = BatchNorm2d(scope["norm1"], c)
+            attention = Attention(scope["attn"], channels: c)
+            self.dropPath = DropPath(rate: dropPath)
+            mlpNorm = BatchNorm2d(scope["norm2"], c)
+            mlp = MLP(scope["mlp"], channels: c, hidden: hidden, linear: linear)
+        }
+
+        /// Applies both branches.
+        ///
+        /// - Parameters:
+        ///   - x: `[N, H, W, C]`.
+        ///   - context: Training or evaluation, and the random state.
+        /// - Returns: The same shape.
+        func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
+            let attended = add(attention(attentionNorm(x, context)), to: x, attentionScale, context)
+            return add(mlp(mlpNorm(attended, context)), to: attended, mlpScale, context)
+        }
+
+        private func add(
+            _ branch: Tensor, to x: Tensor, _ scale: Parameter, _ context: Context
+        ) -> Tensor {
+            let factors = dropPath.factors(samples: x.shape[0], context)
+            return Graph.named(scale.name) {
+                x.addingScaled(branch, by: scale.tensor, samples: factors)
+            }
+        }
+    }
+}

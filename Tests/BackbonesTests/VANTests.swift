@@ -1,0 +1,202 @@
+import Checkpoints
+import JSONText
+import Layers
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Backbones
+
+/// Settings of a case, read as a user's file is.
+private func configuration(_ constructor: JSONValue?) throws -> VANConfiguration {
+    var object = constructor?.object ?? JSONObject()
+    object["norm_layer"] = nil
+    return try StrictDecoder.decode(
+        VANConfiguration.self, from: JSONValue(.object(object)), defaults: VANConfiguration())
+}
+
+@Suite struct VANGoldenTests {
+    @Test(arguments: ["van_tiny", "van_tiny_odd"])
+    func networkEqualsTheAuthors(name: String) throws {
+        let golden = try GoldenCase("backbones/" + name)
+        let settings = try configuration(golden.info["constructor"])
+        try golden.check(.network) { scope in
+            let van = VAN(scope, settings)
+            return { van.outputs($0, $1) }
+        }
+    }
+
+    @Test func largeKernelAttentionEqualsTheAuthors() throws {
+        try GoldenCase("backbones/piece_van_lka").check(.piece) { scope in
+            let piece = LargeKernelAttention(scope, channels: 5)
+            return { x, _ in [NamedOutput("out", piece(x))] }
+        }
+    }
+
+    @Test func attentionEqualsTheAuthors() throws {
+        try GoldenCase("backbones/piece_van_attention").check(.piece) { scope in
+            let piece = VAN.Attention(scope, channels: 6)
+            return { x, _ in [NamedOutput("out", piece(x))] }
+        }
+    }
+
+    @Test func multilayerPerceptronEqualsTheAuthors() throws {
+        try GoldenCase("backbones/piece_van_dwmlp").check(.piece) { scope in
+            let piece = VAN.MLP(scope, channels: 5, hidden: 12, linear: false)
+            return { x, _ in [NamedOutput("out", piece(x))] }
+        }
+    }
+
+    @Test func blockEqualsTheAuthors() throws {
+        try GoldenCase("backbones/piece_van_block").check(.piece) { scope in
+            let piece = VAN.Block(scope, channels: 6, hidden: 24, linear: false, dropPath: 0)
+            return { x, context in [NamedOutput("out", piece(x, context))] }
+        }
+    }
+}
+
+/// A published size under the formula, as the reference files have it.
+private struct PublishedSize {
+    let info: JSONValue
+    let store = ParameterStore.unfilled()
+    let van: VAN
+
+    init(_ name: String, dense: Bool = false) throws {
+        let file = try JSONValue.read(path: Goldens.folder + "/backbones/full/\(name).json")
+        info = dense ? file["dense"] ?? file : file
+        van = VAN(ParameterScope(store), try configuration(info["constructor"]))
+    }
+
+    var inputShape: Shape {
+        let shape = info["input"]?["input"] ?? info["input"]
+        return Shape(shape?.array?.compactMap(\.integer) ?? [])
+    }
+
+    /// Mean, standard deviation, minimum, maximum and 32 samples, as the reference has them.
+    static func figures(_ value: Tensor) -> [Float] {
+        let flat = value.channelsFirstElements
+        let mean = flat.reduce(0) { $0 + Double($1) } / Double(flat.count)
+        let square = flat.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+        let deviation = (square / Double(flat.count)).squareRoot()
+        let samples = (0..<32).map { flat[$0 * (flat.count - 1) / 31] }
+        return [Float(mean), Float(deviation), flat.min() ?? 0, flat.max() ?? 0] + samples
+    }
+}
+
+@Suite struct VANPublishedTests {
+    static let names = (0...6).map { "van_b\($0)" }
+
+    @Test(arguments: names) func namesAndShapesAreTheAuthors(name: String) throws {
+        let size = try PublishedSize(name)
+        var expected: [String: [Int]] = [:]
+        for list in ["parameter_shapes", "buffer_shapes"] {
+            for member in size.info[list]?.object?.members ?? [] {
+                expected[member.key] = member.value.array?.compactMap(\.integer)
+            }
+        }
+        let actual = size.store.parameters.map { ($0.name, $0.fileShape.dimensions) }
+        #expect(Dictionary(uniqueKeysWithValues: actual) == expected)
+        #expect(size.store.parameterCount == size.info["parameters"]?.integer)
+        StorageCache.shared.releaseUnused()
+    }
+
+    @Test(arguments: names) func multiplyAddsAreTheAuthors(name: String) throws {
+        let size = try PublishedSize(name)
+        let input = size.inputShape
+        let graph = Graph.trace(inputs: [[1, input[2], input[3], 3]]) { inputs in
+            size.van.outputs(inputs[0], Context(.evaluation)).map(\.value)
+        }
+        let multiplyAdds = graph.nodes.reduce(0) { sum, node in
+            sum + node.operation.multiplyAdds(node.inputs.map { graph.shapes[$0.index] })
+        }
+        #expect(multiplyAdds == size.info["multiply_adds"]?.integer)
+    }
+
+    @Test(arguments: [("van_b0", false), ("van_b0", true), ("van_b1", false)])
+    func figuresUnderTheFormulaAreTheAuthors(name: String, dense: Bool) throws {
+        let size = try PublishedSize(name, dense: dense)
+        for parameter in size.store.parameters {
+            parameter.setFileElements(
+                FormulaFill.values(parameter.name, parameter.fileShape.dimensions))
+        }
+        let shape = size.inputShape
+        let input = Tensor(channelsFirst: shape, FormulaFill.values("input", shape.dimensions))
+        for output in size.van.outputs(input, Context(.evaluation)) {
+            let figures = try #require(
+                size.info["outputs"]?[output.name] ?? size.info["outputs"]?["eval." + output.name])
+            let samples = figures["samples"]?.array?.compactMap(\.double) ?? []
+            let expected =
+                ["mean", "std", "min", "max"].map { figures[$0]?.double ?? .nan } + samples
+            for (y, r) in zip(PublishedSize.figures(output.value), expected) {
+                #expect(abs(Double(y) - r) <= 1e-3 * expected[1], "\(output.name): \(y), not \(r)")
+            }
+        }
+    }
+}
+
+@Suite struct VANTests {
+    private static let tiny: VANConfiguration = {
+        var settings = VANConfiguration()
+        settings.embedDims = [4, 6, 8, 10]
+        settings.depths = [1, 1, 2, 1]
+        settings.mlpRatios = [2, 2, 2, 2]
+        return settings
+    }()
+
+    @Test(arguments: [[1, 1], [2, 3], [31, 33], [43, 59], [64, 64]])
+    func declaredFeaturesAreTheRealOnes(size: [Int]) {
+        let van = VAN(ParameterScope(ParameterStore()), Self.tiny)
+        let maps = van(filled("input", [2, size[0], size[1], 3]), Context(.training))
+        for (map, feature) in zip(maps, van.features) {
+            let expected = size.map { ($0 + feature.stride - 1) / feature.stride }
+            #expect(map.shape == Shape([2] + expected + [feature.channels]))
+            #expect(map.elements.allSatisfy(\.isFinite))
+        }
+        #expect(maps.count == 4)
+    }
+
+    @Test func frozenStagesGetNoGradientsAndKeepTheirStatistics() {
+        let store = ParameterStore()
+        let scope = ParameterScope(store)
+        let van = VAN(scope, Self.tiny)
+        van.freezeStages(2, in: scope)
+        let before = store.parameters.map(\.value.elements)
+        let (loss, tape) = Tape.record {
+            let maps = van(filled("input", [2, 32, 32, 3]), Context(.training))
+            return maps.dropFirst().reduce(maps[0].sum()) { $0 + $1.sum() }
+        }
+        tape.backward(from: loss)
+        let early = ["patch_embed1.", "block1.", "norm1.", "patch_embed2.", "block2.", "norm2."]
+        for (parameter, old) in zip(store.parameters, before) {
+            let gradient = parameter.gradient.value?.elements
+            if early.contains(where: parameter.name.hasPrefix) {
+                #expect(gradient == nil, "\(parameter.name)")
+                #expect(parameter.value.elements == old, "\(parameter.name)")
+            } else if parameter.isTrained {
+                #expect(gradient != nil, "\(parameter.name)")
+            } else {
+                #expect(parameter.value.elements != old, "\(parameter.name)")
+            }
+        }
+    }
+
+    @Test func onlyMatricesAndKernelsDecay() {
+        let store = ParameterStore()
+        _ = VAN(ParameterScope(store), Self.tiny)
+        for parameter in store.parameters where parameter.isTrained {
+            #expect((parameter.role == .weight) == (parameter.fileShape.rank > 1))
+        }
+    }
+
+    @Test func stochasticDepthChangesTrainingAlone() {
+        var settings = Self.tiny
+        settings.dropPathRate = 0.9
+        let van = VAN(ParameterScope(ParameterStore()), settings)
+        let x = filled("input", [4, 32, 32, 3])
+        func last(_ context: Context) -> [Float] { van(x, context).last?.elements ?? [] }
+        #expect(last(Context(.evaluation)) == last(Context(.evaluation)))
+        let first = Context(.training, generator: RandomGenerator(state: 1))
+        let second = Context(.training, generator: RandomGenerator(state: 2))
+        #expect(last(first) != last(second))
+    }
+}
