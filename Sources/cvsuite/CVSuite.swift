@@ -6,5 +6,7 @@ struct CVSuite: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cvsuite",
         abstract: "Detection and segmentation on ordinary CPUs.",
-        subcommands: [DataCommand.self])
+        subcommands: [
+            Features.self, Models.self, CheckpointCommand.self, DataCommand.self,
+        ])
 }

@@ -1,0 +1,40 @@
+import Backbones
+import JSONText
+import Layers
+
+/// A backbone that was asked for on the command line, by name or by a file of settings.
+public struct Architecture: Sendable {
+    /// What to call it in tables.
+    public let name: String
+    /// Its settings, validated.
+    public let configuration: any BackboneConfiguration
+
+    /// The network as its authors published it, with the classifier.
+    ///
+    /// - Parameter name: A published variant.
+    /// - Throws: `CatalogueError` when there is no such variant.
+    public init(published name: String) throws {
+        let entry = try BackboneCatalogue.entry(name, place: "the name of the model")
+        guard entry.publishedClasses != nil else {
+            throw CatalogueError(
+                what: "\"\(name)\" is a family, not a published network", place: "",
+                fix: "use a variant such as \""
+                    + (BackboneCatalogue.variants.first { $0.family == name }?.name ?? "van_b0")
+                    + "\", or give settings by --arch")
+        }
+        self.name = name
+        configuration = entry.published
+    }
+
+    /// The network of a file: `{"name": ..., arguments}`, alone or under `backbone`.
+    ///
+    /// - Parameter path: The JSON file.
+    /// - Throws: `JSONError`, `ConfigurationError` or `CatalogueError` with the place at fault.
+    public init(path: String) throws {
+        let tree = try ConfigurationTree.load(path: path).value
+        let backbone = tree["backbone"]
+        configuration = try BackboneCatalogue.configuration(
+            backbone ?? tree, path: JSONPath(backbone == nil ? [] : [.key("backbone")]))
+        name = (backbone ?? tree)["name"]?.string ?? path
+    }
+}

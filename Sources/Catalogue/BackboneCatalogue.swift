@@ -1,0 +1,98 @@
+import Backbones
+import JSONText
+import Layers
+
+/// The backbones by name: families, and the variants that their authors published.
+public enum BackboneCatalogue {
+    /// A name with what it stands for.
+    public struct Entry: Sendable {
+        /// The name in configurations and on the command line.
+        public let name: String
+        /// The family that it belongs to.
+        public let family: String
+        /// Settings over which a configuration lays its own.
+        public let configuration: any BackboneConfiguration
+        /// Classes of the published classifier; nil for a family, whose defaults nobody published.
+        public let publishedClasses: Int?
+
+        init(
+            _ name: String, _ family: String, _ configuration: any BackboneConfiguration,
+            publishedClasses: Int? = nil
+        ) {
+            self.name = name
+            self.family = family
+            self.configuration = configuration
+            self.publishedClasses = publishedClasses
+        }
+
+        /// The settings of the network as published, classifier included.
+        public var published: any BackboneConfiguration {
+            var configuration = configuration
+            configuration.numClasses = publishedClasses
+            return configuration
+        }
+    }
+
+    /// All entries: families first, then variants.
+    public static let entries: [Entry] = [
+        Entry("van", "van", VANConfiguration()),
+        Entry("van_b0", "van", VANConfiguration.b0, publishedClasses: 1000),
+        Entry("van_b1", "van", VANConfiguration.b1, publishedClasses: 1000),
+        Entry("van_b2", "van", VANConfiguration.b2, publishedClasses: 1000),
+        Entry("van_b3", "van", VANConfiguration.b3, publishedClasses: 1000),
+        Entry("van_b4", "van", VANConfiguration.b4, publishedClasses: 1000),
+        Entry("van_b5", "van", VANConfiguration.b5, publishedClasses: 1000),
+        Entry("van_b6", "van", VANConfiguration.b6, publishedClasses: 1000),
+    ]
+
+    /// The published variants.
+    public static var variants: [Entry] { entries.filter { $0.publishedClasses != nil } }
+
+    /// The entry of a name.
+    ///
+    /// - Parameters:
+    ///   - name: A family or variant.
+    ///   - place: Where the name stands, for the message.
+    /// - Returns: The entry.
+    /// - Throws: `CatalogueError` with the nearest known name.
+    public static func entry(_ name: String, place: String) throws(CatalogueError) -> Entry {
+        if let entry = entries.first(where: { $0.name == name }) { return entry }
+        let names = entries.map(\.name)
+        let advice =
+            KeyNames.nearest(to: name, among: names).map { "use \"\($0)\"" }
+            ?? "use one of " + names.joined(separator: ", ")
+        throw CatalogueError(
+            what: "there is no backbone \"\(name)\"", place: place,
+            fix: advice + "; `cvsuite models` lists all")
+    }
+
+    /// Reads the settings of a backbone: `name`, and the authors' arguments over its defaults.
+    ///
+    /// - Parameters:
+    ///   - value: The object.
+    ///   - path: Where it stands in its file.
+    /// - Returns: Validated settings.
+    /// - Throws: `ConfigurationError` or `CatalogueError` with the place of the key at fault.
+    public static func configuration(
+        _ value: JSONValue, path: JSONPath = JSONPath()
+    ) throws -> any BackboneConfiguration {
+        guard var object = value.object, let name = object["name"]?.string else {
+            throw CatalogueError(
+                what: "a backbone needs a text under the key \"name\"",
+                place: ([value.origin.description] + [path.description].filter { !$0.isEmpty })
+                    .joined(separator: ", "),
+                fix: "write {\"name\": \"van_b0\"}; `cvsuite models` lists all names")
+        }
+        let place = "\(object["name"]?.origin ?? .builtIn), \(path.appending(.key("name")))"
+        let entry = try entry(name, place: place)
+        object["name"] = nil
+        return try decode(
+            JSONValue(.object(object), origin: value.origin), over: entry.configuration, path: path)
+    }
+
+    private static func decode<Settings: BackboneConfiguration>(
+        _ value: JSONValue, over defaults: Settings, path: JSONPath
+    ) throws -> any BackboneConfiguration {
+        try StrictDecoder.decode(Settings.self, from: value, defaults: defaults, path: path)
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Catalogue
+import Layers
+
+/// `cvsuite features`: one forward pass on a file, and its gradients.
+struct Features: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write every output of a backbone for images in a file.",
+        discussion: """
+            Files are safetensors with [N, C, H, W]; images stand under "input".
+
+            Examples:
+              cvsuite features --model van_b0 --weights van_b0.pth --input x.safetensors \
+            --output y.safetensors
+              cvsuite features --arch van.json --mode train --input x.safetensors \
+            --cotangents c.safetensors --gradients g.safetensors
+            """)
+
+    /// Evaluation or training.
+    enum Mode: String, ExpressibleByArgument, CaseIterable {
+        case eval, train
+    }
+
+    @OptionGroup var common: CommonOptions
+    @Option(help: "A published network; `cvsuite models` lists them.") var model: String?
+    @Option(help: "A JSON file with name and arguments of a backbone.") var arch: String?
+    @Option(help: "A checkpoint: safetensors or PyTorch.") var weights: String?
+    @Flag(help: "Compute the weights from their names.") var formula = false
+    @Option(help: "The images.") var input: String
+    @Option(help: "Gets the outputs.") var output: String?
+    @Option(help: "eval or train.") var mode = Mode.eval
+    @Option(help: "What the outputs are multiplied by for gradients.") var cotangents: String?
+    @Option(help: "Gets the gradients; needs --cotangents.") var gradients: String?
+    @Option(help: "Gets the buffers after the pass.") var buffers: String?
+    @Option(help: "Gets the weights before the pass.") var weightsOutput: String?
+
+    func validate() throws {
+        guard (model == nil) != (arch == nil) else {
+            throw ValidationError("give either --model or --arch")
+        }
+        guard !formula || weights == nil else {
+            throw ValidationError("give either --weights or --formula")
+        }
+        guard (cotangents == nil) == (gradients == nil) else {
+            throw ValidationError("--cotangents and --gradients belong together")
+        }
+    }
+
+    func perform() throws {
+        let architecture =
+            try model.map { try Architecture(published: $0) }
+            ?? Architecture(path: arch ?? "")
+        let source: FeatureRun.Weights =
+            formula
+            ? .formula : weights.map { .file($0) } ?? .initial(seed: UInt64(common.seed))
+        let run = try FeatureRun(architecture, source)
+        if let weightsOutput { try run.writeWeights(to: weightsOutput) }
+        let files = FeatureRun.Files(
+            input: input, output: output, cotangents: cotangents, gradients: gradients)
+        try run.run(files, mode == .train ? .training : .evaluation)
+        if let buffers { try run.writeBuffers(to: buffers) }
+    }
+}
