@@ -31,6 +31,8 @@ public struct KernelTable: Sendable {
     public let depthwise: DepthwiseKernels
     /// Updates of parameters.
     public let optimizer: OptimizerKernels
+    /// Resampling of images.
+    public let warp: WarpKernels
 
     /// Makes a table from its groups.
     public init(
@@ -43,7 +45,8 @@ public struct KernelTable: Sendable {
         channel: ChannelKernels,
         normalization: NormalizationKernels,
         depthwise: DepthwiseKernels,
-        optimizer: OptimizerKernels
+        optimizer: OptimizerKernels,
+        warp: WarpKernels
     ) {
         self.instructionSet = instructionSet
         self.elementwise = elementwise
@@ -55,5 +58,6 @@ public struct KernelTable: Sendable {
         self.normalization = normalization
         self.depthwise = depthwise
         self.optimizer = optimizer
+        self.warp = warp
     }
 }

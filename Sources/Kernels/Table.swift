@@ -17,5 +17,6 @@ public func kernelTable() -> KernelTable {
         channel: channelKernels(),
         normalization: normalizationKernels(),
         depthwise: depthwiseKernels(),
-        optimizer: optimizerKernels())
+        optimizer: optimizerKernels(),
+        warp: warpKernels)
 }
