@@ -26,6 +26,9 @@ public struct MatrixBlock: Sendable {
     public nonisolated(unsafe) var start: UnsafePointer<Float>?
     /// From one row of `start` to the next; 0 for a bias.
     public var startRowStride: Int
+    /// What follows the sums, its pointers those of the block's first element; the bias is not
+    /// looked at.
+    public var epilogue: MatrixEpilogue?
     /// Rows of the result.
     public var rows: Int
     /// Columns of the result.
@@ -58,6 +61,7 @@ public struct MatrixBlock: Sendable {
         cRowStride = c.stride
         start = nil
         startRowStride = 0
+        epilogue = nil
         self.rows = rows
         self.columns = columns
         self.depth = depth
@@ -114,6 +118,8 @@ public struct MatrixKernels: Sendable {
     public let vectorWidth: Int
     /// Computes one block.
     public let multiply: @Sendable (MatrixBlock) -> Void
+    /// Runs an epilogue, but for its bias, over rows of a result, in place.
+    public let finish: @Sendable (UnsafeMutablePointer<Float>, MatrixPart, MatrixEpilogue) -> Void
     /// Copies a matrix `[depth, columns]` into panels: source, destination, geometry.
     public let packRows:
         @Sendable (UnsafePointer<Float>, UnsafeMutablePointer<Float>, PanelCopy) -> Void
@@ -132,6 +138,7 @@ public struct MatrixKernels: Sendable {
     /// - Parameters:
     ///   - geometry: Rows of a tile, and lanes of a vector.
     ///   - multiply: Computes one block.
+    ///   - finish: Runs an epilogue.
     ///   - packRows: Packs `[depth, columns]`.
     ///   - packColumns: Packs `[columns, depth]`.
     ///   - addRows: Adds up rows.
@@ -139,6 +146,10 @@ public struct MatrixKernels: Sendable {
     public init(
         geometry: (tileRows: Int, vectorWidth: Int),
         multiply: @escaping @Sendable (MatrixBlock) -> Void,
+        finish:
+            @escaping @Sendable (
+                UnsafeMutablePointer<Float>, MatrixPart, MatrixEpilogue
+            ) -> Void,
         packRows:
             @escaping @Sendable (
                 UnsafePointer<Float>, UnsafeMutablePointer<Float>, PanelCopy
@@ -157,6 +168,7 @@ public struct MatrixKernels: Sendable {
         panelWidth = 2 * geometry.vectorWidth
         vectorWidth = geometry.vectorWidth
         self.multiply = multiply
+        self.finish = finish
         self.packRows = packRows
         self.packColumns = packColumns
         self.addRows = addRows

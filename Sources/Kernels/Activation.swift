@@ -79,7 +79,7 @@ func activationKernels() -> ActivationKernels {
 
 /// `x P(x)` with the normal distribution function `P`, as `max(x, 0) - |x| P(-|x|)`.
 @inline(__always)
-private func gelu(_ x: Vector) -> Vector {
+func gelu(_ x: Vector) -> Vector {
     let zero = Vector(repeating: 0)
     let a = magnitude(x)
     let tail = exponential(x * x * Vector(repeating: -0.5)) * normalTailRatio(a)
@@ -106,7 +106,7 @@ private func sigmoidPullback(_ dy: Vector, _ y: Vector) -> Vector {
 
 /// `x s` with `s = 1 / (1 + exp(-x))`.
 @inline(__always)
-private func silu(_ x: Vector) -> Vector { x * logistic(x) }
+func silu(_ x: Vector) -> Vector { x * logistic(x) }
 
 /// `dy s (1 + x (1 - s))`.
 @inline(__always)

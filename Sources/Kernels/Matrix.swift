@@ -5,7 +5,8 @@ import KernelInterface
 var matrixKernels: MatrixKernels {
     MatrixKernels(
         geometry: (tileRows: matrixTileRows, vectorWidth: Vector.scalarCount),
-        multiply: multiplyBlock, packRows: packMatrixRows, packColumns: packMatrixColumns,
+        multiply: multiplyBlock, finish: finishRows, packRows: packMatrixRows,
+        packColumns: packMatrixColumns,
         addRows: addMatrixRows, peak: multiplyAddPeak)
 }
 

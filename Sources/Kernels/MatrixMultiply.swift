@@ -43,9 +43,25 @@ func multiplyBlock(_ block: MatrixBlock) {
             }
             row &+= rows
         }
+        if let epilogue = block.epilogue { finishPanel(block, column, epilogue) }
         column &+= width
         b += block.bPanelStride
     }
+}
+
+/// Runs the epilogue over the columns of one panel while they are in the first-level cache.
+@inline(__always)
+func finishPanel(_ block: MatrixBlock, _ column: Int, _ epilogue: MatrixEpilogue) {
+    let width = 2 &* Vector.scalarCount
+    let left = block.columns &- column
+    var part = epilogue
+    if let gate = epilogue.gate { part.gate = gate + column }
+    if let scale = epilogue.scale { part.scale = scale + column }
+    if let residual = epilogue.residual { part.residual = residual + column }
+    finishRows(
+        block.c + column,
+        MatrixPart(
+            rows: block.rows, columns: left < width ? left : width, stride: block.cRowStride), part)
 }
 
 /// The tallest tile that fits into what is left of the block and of the packed tile.

@@ -41,7 +41,11 @@ public struct Convolution: Operation {
         return [x[0], extent(x[1], kernel: w[1]), extent(x[2], kernel: w[2]), w[0]]
     }
 
-    private func geometry(_ inputs: [Shape]) -> ConvolutionGeometry {
+    /// The extents of a convolution.
+    ///
+    /// - Parameter inputs: Shapes of input and weight.
+    /// - Returns: The extents.
+    func geometry(_ inputs: [Shape]) -> ConvolutionGeometry {
         ConvolutionGeometry(
             input: inputs[0], weight: inputs[1], output: outputShape(inputs), stride: stride,
             padding: padding)
@@ -49,7 +53,8 @@ public struct Convolution: Operation {
 
     /// Room for the packed weight and for the patches of each thread.
     public func scratchCount(_ inputs: [Shape]) -> Int {
-        geometry(inputs).forwardScratchCount
+        let product = ConvolutionProduct(geometry(inputs))
+        return product.packedCount + max(product.packingScratchCount, product.scratchCount)
     }
 
     /// Output pixels times the elements of the weight.
@@ -61,16 +66,18 @@ public struct Convolution: Operation {
     public func forward(
         _ x: Operands, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
-        let bias = x.shapes.count > 2 ? x[2] : nil
-        geometry(x.shapes).forward(x[0], weight: x[1], bias: bias, into: y, scratch: scratch)
+        let product = ConvolutionProduct(geometry(x.shapes))
+        let memory = scratch + product.packedCount
+        product.pack(x[1], into: scratch, scratch: memory)
+        product(
+            x[0], scratch, epilogue: MatrixEpilogue(bias: x.shapes.count > 2 ? x[2] : nil),
+            into: y, scratch: memory)
     }
 
     /// Keeps the input and the weight.
     public func pullback(inputs: [Tensor], output: Tensor) -> Pullback {
         let (x, weight) = (inputs[0], inputs[1])
-        let geometry = ConvolutionGeometry(
-            input: x.shape, weight: weight.shape, output: output.shape, stride: stride,
-            padding: padding)
+        let geometry = geometry([x.shape, weight.shape])
         return { dy, needs in
             var gradients: [Tensor?] = [
                 needs[0] ? geometry.inputGradient(dy, weight: weight) : nil,

@@ -28,51 +28,11 @@ struct ConvolutionGeometry: Sendable {
 
     private var depth: Int { weight[1] * weight[2] * weight[3] }
     private var run: Int { weight[2] * weight[3] }
-    private var forwardLayout: MatrixLayout {
-        MatrixLayout(depth: depth, columns: weight[0], unit: run)
-    }
 
     /// Whether minimal filtering computes all three products; the only place that decides.
-    private var isWinograd: Bool {
+    var isWinograd: Bool {
         stride == 1 && padding <= 2
             && WinogradConvolution.pays(input: input, weight: weight, output: output)
-    }
-
-    private var winograd: WinogradConvolution {
-        WinogradConvolution(input: input, output: output, padding: padding)
-    }
-
-    // MARK: - Output
-
-    /// Floats of working memory of `forward`.
-    var forwardScratchCount: Int {
-        if isWinograd { return winograd.totalScratchCount }
-        let layout = forwardLayout
-        return layout.count + MatrixRun(layout: layout, rows: output.rows).patchScratchCount
-    }
-
-    /// Computes `y`.
-    ///
-    /// - Parameters:
-    ///   - x: The input.
-    ///   - weight: The weight.
-    ///   - bias: `[O]`, or nil.
-    ///   - y: Room for the output.
-    ///   - scratch: Room for `forwardScratchCount` floats.
-    func forward(
-        _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
-    ) {
-        let layout = forwardLayout
-        if isWinograd {
-            let packed = scratch
-            winograd.packedLayout.packTransposed(weight, into: packed)
-            winograd.forward(x, packed: packed, bias: bias, into: y)
-            return
-        }
-        layout.packTransposed(weight, into: scratch)
-        MatrixRun(layout: layout, rows: output.rows)(
-            .patches(x, patches), scratch, bias: bias, into: y, scratch: scratch + layout.count)
     }
 
     // MARK: - Gradient of the weight
@@ -130,13 +90,18 @@ extension ConvolutionGeometry {
         _ dy: Tensor, weight: Tensor, into dx: UnsafeMutablePointer<Float>
     ) {
         let turned = WinogradConvolution(input: output, output: input, padding: 2 - padding)
-        let scratch = Storage(count: turned.totalScratchCount)
+        let packed = Storage(count: turned.weightScratchCount)
+        let transformed = Storage(count: turned.weightCount)
+        let scratch = Storage(count: turned.scratchCount)
         weight.withElements {
             ConvolutionPhase(self, row: 0, column: 0).pack(
-                $0, turned.packedLayout, into: scratch.pointer)
+                $0, turned.packedLayout, into: packed.pointer)
         }
+        turned.transformWeight(packed.pointer, into: transformed.pointer)
         dy.withElements {
-            turned.forward($0, packed: scratch.pointer, bias: nil, into: dx)
+            turned(
+                $0, weight: transformed.pointer, epilogue: MatrixEpilogue(), into: dx,
+                scratch: scratch.pointer)
         }
     }
 }

@@ -76,8 +76,8 @@ struct ConvolutionPhase {
         let pixels = whole.stride > 1 ? Storage(count: product.rows * inputs) : nil
         dy.withElements { dy in
             product(
-                .patches(dy, patches), panels.pointer, bias: nil, into: pixels?.pointer ?? dx,
-                scratch: scratch.pointer)
+                .patches(dy, patches), panels.pointer, epilogue: MatrixEpilogue(),
+                into: pixels?.pointer ?? dx, scratch: scratch.pointer)
         }
         if let pixels { scatter(pixels.pointer, into: dx) }
     }

@@ -48,8 +48,9 @@ public struct MatrixProduct: Operation {
         let layout = layout(x.shapes)
         layout.packTransposed(x[1], into: scratch)
         MatrixRun(layout: layout, rows: x.shapes[0].rows)(
-            .matrix(x[0], stride: layout.depth), scratch, bias: x.shapes.count > 2 ? x[2] : nil,
-            into: y, scratch: scratch + layout.count)
+            .matrix(x[0], stride: layout.depth), scratch,
+            epilogue: MatrixEpilogue(bias: x.shapes.count > 2 ? x[2] : nil), into: y,
+            scratch: scratch + layout.count)
     }
 
     /// Keeps the input and the weight.
@@ -78,8 +79,8 @@ public struct MatrixProduct: Operation {
             weight.withElements { layout.pack($0, into: panels.pointer) }
             dy.withElements { dy in
                 MatrixRun(layout: layout, rows: shape.rows)(
-                    .matrix(dy, stride: layout.depth), panels.pointer, bias: nil, into: dx,
-                    scratch: panels.pointer + layout.count)
+                    .matrix(dy, stride: layout.depth), panels.pointer,
+                    epilogue: MatrixEpilogue(), into: dx, scratch: panels.pointer + layout.count)
             }
         }
     }

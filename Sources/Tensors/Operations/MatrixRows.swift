@@ -45,7 +45,7 @@ enum MatrixRows {
     }
 }
 
-/// A product `y[i, j] = bias[j] + sum over k of x[i, k] * w[k, j]` with packed `w`.
+/// A product `y[i, j] = sum over k of x[i, k] * w[k, j]` with packed `w`, and its epilogue.
 struct MatrixRun {
     /// Where the panels of `w` lie.
     let layout: MatrixLayout
@@ -89,11 +89,11 @@ struct MatrixRun {
     /// - Parameters:
     ///   - x: The left operand.
     ///   - panels: The right operand, packed.
-    ///   - bias: What the sums start from, or nil for zero.
+    ///   - epilogue: What follows the sums.
     ///   - y: Room for the result `[rows, columns]`.
     ///   - scratch: Room for `scratchCount` floats.
     func callAsFunction(
-        _ x: MatrixRows, _ panels: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+        _ x: MatrixRows, _ panels: UnsafePointer<Float>, epilogue: MatrixEpilogue,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
         let laneSize = x.scratchCount(
@@ -102,19 +102,21 @@ struct MatrixRun {
             let row = piece / columnPieces * rowBlock
             let column = piece % columnPieces * columnBlock
             multiply(
-                x, panels, bias: bias, into: y, scratch: scratch + lane * laneSize,
+                x, panels, epilogue: epilogue, into: y, scratch: scratch + lane * laneSize,
                 at: row..<min(rows, row + rowBlock),
                 column..<min(layout.columns, column + columnBlock))
         }
     }
 
     private func multiply(
-        _ x: MatrixRows, _ panels: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+        _ x: MatrixRows, _ panels: UnsafePointer<Float>, epilogue: MatrixEpilogue,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
         at rows: Range<Int>, _ columns: Range<Int>
     ) {
         let width = layout.columns
-        let c = y + rows.lowerBound * width + columns.lowerBound
+        let offset = rows.lowerBound * width + columns.lowerBound
+        let c = y + offset
+        let epilogue = epilogue.advanced(by: offset, column: columns.lowerBound)
         layout.forEachBlock { depth in
             let a = x.read(rows, depth: depth, scratch: scratch)
             let b =
@@ -127,8 +129,11 @@ struct MatrixRun {
             if depth.lowerBound > 0 {
                 block.start = UnsafePointer(c)
                 block.startRowStride = width
-            } else if let bias {
-                block.start = bias + columns.lowerBound
+            } else {
+                block.start = epilogue.bias
+            }
+            if depth.upperBound == layout.depth, epilogue.changesSums {
+                block.epilogue = epilogue
             }
             kernels.matrix.multiply(block)
         }

@@ -63,13 +63,12 @@ struct WinogradConvolution: Sendable {
     /// Transforms a weight.
     ///
     /// - Parameters:
-    ///   - packed: The weight `[3, 3, I, O]` in panels.
+    ///   - packed: The weight `[3, 3, I, O]` in panels, in a block of `weightScratchCount` floats.
     ///   - transformed: Room for `weightCount` floats.
-    ///   - scratch: Room for `weightScratchCount` floats.
     func transformWeight(
-        _ packed: UnsafePointer<Float>, into transformed: UnsafeMutablePointer<Float>,
-        scratch: UnsafeMutablePointer<Float>
+        _ packed: UnsafeMutablePointer<Float>, into transformed: UnsafeMutablePointer<Float>
     ) {
+        let scratch = packed + packedLayout.count
         let width = kernels.matrix.panelWidth
         let padded = panels.paddedColumns
         MatrixLanes.forEach((padded + width - 1) / width) { panel, lane in
@@ -84,9 +83,10 @@ struct WinogradConvolution: Sendable {
         }
     }
 
-    /// Floats of working memory of `transformWeight`.
-    static var weightScratchCount: Int {
-        MatrixLanes.maximum * WinogradKernels.elements * kernels.matrix.vectorWidth
+    /// Floats of the packed weight and the working memory of its transformation.
+    var weightScratchCount: Int {
+        packedLayout.count + MatrixLanes.maximum * WinogradKernels.elements
+            * kernels.matrix.vectorWidth
     }
 
     // MARK: - Output
@@ -110,31 +110,9 @@ struct WinogradConvolution: Sendable {
             * (elementStride(depth) + elementStride(panels.paddedColumns)) + input.scratchCount
     }
 
-    /// Floats of working memory of `forward`.
+    /// Floats of working memory of a call.
     var scratchCount: Int {
         MatrixLanes.count(for: (output.count + run - 1) / run) * laneSize
-    }
-
-    /// Floats of working memory with the weight in all its forms.
-    var totalScratchCount: Int {
-        packedLayout.count + weightCount + max(scratchCount, Self.weightScratchCount)
-    }
-
-    /// Transforms the weight and computes the output.
-    ///
-    /// - Parameters:
-    ///   - x: The input.
-    ///   - packed: The packed weight, with room for `totalScratchCount` floats.
-    ///   - bias: `[O]`, or nil.
-    ///   - y: Room for the output.
-    func forward(
-        _ x: UnsafePointer<Float>, packed: UnsafeMutablePointer<Float>,
-        bias: UnsafePointer<Float>?, into y: UnsafeMutablePointer<Float>
-    ) {
-        let transformed = packed + packedLayout.count
-        let scratch = transformed + weightCount
-        transformWeight(packed, into: transformed, scratch: scratch)
-        forward(x, weight: transformed, bias: bias, into: y, scratch: scratch)
     }
 
     /// Computes the output.
@@ -142,11 +120,11 @@ struct WinogradConvolution: Sendable {
     /// - Parameters:
     ///   - x: The input.
     ///   - weight: The transformed weight.
-    ///   - bias: `[O]`, or nil.
+    ///   - epilogue: What follows the sums.
     ///   - y: Room for the output.
     ///   - scratch: Room for `scratchCount` floats.
-    func forward(
-        _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    func callAsFunction(
+        _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epilogue: MatrixEpilogue,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
         let (run, laneSize) = (run, laneSize)
@@ -157,7 +135,7 @@ struct WinogradConvolution: Sendable {
             let memory = sums + WinogradKernels.elements * elementStride(panels.paddedColumns)
             transform(tiles, of: x, into: elements, scratch: memory)
             multiply(elements, weight, into: sums, count: tiles.count)
-            write(tiles, from: sums, bias: bias, to: y, scratch: memory)
+            write(tiles, from: sums, epilogue: epilogue, to: y, scratch: memory)
         }
     }
 
@@ -197,14 +175,14 @@ struct WinogradConvolution: Sendable {
     }
 
     private func write(
-        _ tiles: Range<Int>, from sums: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?,
+        _ tiles: Range<Int>, from sums: UnsafeMutablePointer<Float>, epilogue: MatrixEpilogue,
         to y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
         var source = WinogradTarget(
             elements: sums, tile: strides(panels.paddedColumns), scratch: scratch)
-        source.tile.bias = bias
+        source.tile.bias = epilogue.bias
         for tile in tiles {
-            output.write(tile, from: source, to: y)
+            output.write(tile, from: source, epilogue: epilogue, to: y)
             source.elements += panels.paddedColumns
         }
     }

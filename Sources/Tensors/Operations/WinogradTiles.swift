@@ -90,9 +90,11 @@ struct WinogradTiles: Sendable {
     /// - Parameters:
     ///   - index: The tile.
     ///   - source: The tile's elements and their strides.
+    ///   - epilogue: What follows the sums.
     ///   - pixels: The images.
     func write(
-        _ index: Int, from source: WinogradTarget, to pixels: UnsafeMutablePointer<Float>
+        _ index: Int, from source: WinogradTarget, epilogue: MatrixEpilogue,
+        to pixels: UnsafeMutablePointer<Float>
     ) {
         let place = place(index)
         let top = place.row * WinogradKernels.tile
@@ -106,6 +108,14 @@ struct WinogradTiles: Sendable {
         let pixel = (place.image * height + top) * width + left
         kernels.winograd.output(
             source.elements, pixels + pixel * channels, tile, source.scratch)
+        guard epilogue.changesSums else { return }
+        for row in 0..<tile.validRows {
+            let offset = (pixel + row * width) * channels
+            kernels.matrix.finish(
+                pixels + offset,
+                MatrixPart(rows: tile.validColumns, columns: channels, stride: channels),
+                epilogue.advanced(by: offset, column: 0))
+        }
     }
 }
 

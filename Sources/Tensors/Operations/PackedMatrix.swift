@@ -1,0 +1,84 @@
+import KernelInterface
+
+/// The weight of a linear map, packed once for many products, as a plan needs it.
+public struct PackedMatrix: Sendable {
+    /// Rows of the weight: columns of the result.
+    public var outputs: Int { layout.columns }
+    /// Columns of the weight: length of the sums.
+    public var depth: Int { layout.depth }
+
+    private let layout: MatrixLayout
+    private let panels: Storage
+
+    /// Packs a weight.
+    ///
+    /// - Parameter weight: `[O, K]`, or any shape that is read so, such as `[O, 1, 1, K]`.
+    public init(_ weight: Tensor) {
+        let outputs = weight.shape.rank > 0 ? weight.shape[0] : 1
+        layout = MatrixLayout(depth: outputs > 0 ? weight.count / outputs : 0, columns: outputs)
+        panels = Storage(count: layout.count)
+        weight.withElements { layout.packTransposed($0, into: panels.pointer) }
+    }
+
+    /// Computes `y = epilogue(x Wᵀ)` on all threads, without allocation.
+    ///
+    /// - Parameters:
+    ///   - x: `[rows, K]`.
+    ///   - rows: Number of rows.
+    ///   - y: Room for `[rows, O]`; it may not overlap `x` nor operands of the epilogue.
+    ///   - epilogue: What follows the sums.
+    public func run(
+        _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
+        epilogue: MatrixEpilogue = MatrixEpilogue()
+    ) {
+        // A row-major operand is read in place, so there is no working memory to point to.
+        MatrixRun(layout: layout, rows: rows)(
+            .matrix(x, stride: layout.depth), panels.pointer, epilogue: epilogue, into: y,
+            scratch: y)
+    }
+}
+
+/// The weight of a convolution, packed once for many images of one size, as a plan needs it.
+public struct PackedConvolution: Sendable {
+    /// `[N, H', W', O]`.
+    public let outputShape: Shape
+    /// Multiply-adds of one call, those of the definition.
+    public let multiplyAdds: Int
+    /// Floats of working memory of `run`.
+    public var scratchCount: Int { product.scratchCount }
+
+    private let product: ConvolutionProduct
+    private let panels: Storage
+
+    /// Packs a weight.
+    ///
+    /// - Parameters:
+    ///   - weight: `[O, kh, kw, I]`.
+    ///   - input: `[N, H, W, I]`.
+    ///   - operation: Stride and padding.
+    public init(_ weight: Tensor, input: Shape, operation: Convolution) {
+        let geometry = operation.geometry([input, weight.shape])
+        outputShape = geometry.output
+        multiplyAdds = operation.multiplyAdds([input, weight.shape])
+        product = ConvolutionProduct(geometry)
+        panels = Storage(count: product.packedCount)
+        let scratch = Storage(count: product.packingScratchCount)
+        weight.withElements {
+            product.pack($0, into: panels.pointer, scratch: scratch.pointer)
+        }
+    }
+
+    /// Computes the convolution and its epilogue on all threads, without allocation.
+    ///
+    /// - Parameters:
+    ///   - x: `[N, H, W, I]`.
+    ///   - y: Room for `[N, H', W', O]`; it may not overlap `x`.
+    ///   - epilogue: What follows the sums; its operands may not overlap `y`.
+    ///   - scratch: Room for `scratchCount` floats.
+    public func run(
+        _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
+        epilogue: MatrixEpilogue = MatrixEpilogue(), scratch: UnsafeMutablePointer<Float>
+    ) {
+        product(x, panels.pointer, epilogue: epilogue, into: y, scratch: scratch)
+    }
+}
