@@ -67,6 +67,7 @@ let package = Package(
             [
                 "Catalogue", "Detection", "Layers", "Tensors", "Datasets", "Annotations",
                 "Imaging", "Evaluation", "Checkpoints", "JSONText", "Parallelism", "CMachine",
+                "Prediction", "Backbones", "KernelInterface",
             ]),
         library(
             "Prediction",

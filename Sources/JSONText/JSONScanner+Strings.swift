@@ -7,21 +7,17 @@ struct StringToken {
 }
 
 /// A key of an object, compared with names without making a `String`.
-///
-/// Refers to the text without keeping it alive, which would cost a reference count a key: use a
-/// key while its scanner exists.
-public struct JSONKey {
-    unowned(unsafe) let source: JSONSource
-    let token: StringToken
+public struct JSONKey: Sendable {
+    let source: JSONSource
+    let start: Int
+    let end: Int
+    let decoded: String?
 
     /// Index of its opening quote in the text.
-    public var offset: Int { token.start - 1 }
+    public var offset: Int { start - 1 }
 
     /// The key as a `String`.
-    public var text: String {
-        let decoded = token.hasEscape ? try? JSONScanner(source).text(of: token) : nil
-        return decoded ?? String(decoding: source.bytes(token.start, token.end), as: UTF8.self)
-    }
+    public var text: String { decoded ?? String(decoding: source.bytes(start, end), as: UTF8.self) }
 
     /// Whether the key is that name; lets a `switch` over a key have names as cases.
     ///
@@ -30,10 +26,10 @@ public struct JSONKey {
     ///   - key: the key.
     /// - Returns: whether they are equal.
     public static func ~= (name: StaticString, key: JSONKey) -> Bool {
-        if key.token.hasEscape { return key.text == "\(name)" }
+        if let decoded = key.decoded { return decoded == "\(name)" }
         let count = name.utf8CodeUnitCount
-        guard key.token.end - key.token.start == count else { return false }
-        let bytes = key.source.base + key.token.start
+        guard key.end - key.start == count else { return false }
+        let bytes = key.source.base + key.start
         for index in 0..<count where bytes[index] != name.utf8Start[index] { return false }
         return true
     }

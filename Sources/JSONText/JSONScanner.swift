@@ -105,13 +105,14 @@ public struct JSONScanner {
             throw failure(expected: "a key in double quotes")
         }
         let token = try scanString()
-        if token.hasEscape || token.hasNonASCII { _ = try text(of: token) }
+        let decoded = token.hasEscape ? try text(of: token) : nil
+        if token.hasNonASCII { try checkUTF8(token) }
         skipWhitespace()
         guard offset < end, base[offset] == UInt8(ascii: ":") else {
             throw failure(expected: "\":\" after the key")
         }
         offset += 1
-        return JSONKey(source: source, token: token)
+        return JSONKey(source: source, start: token.start, end: token.end, decoded: decoded)
     }
 
     /// Goes to the next element of a list.
@@ -185,7 +186,6 @@ public struct JSONScanner {
     // MARK: - Steps
 
     /// Passes over white space, so that `offset` is that of the next token.
-    @inline(__always)
     public mutating func skipWhitespace() {
         while offset < end {
             let byte = base[offset]

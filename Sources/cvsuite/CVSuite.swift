@@ -6,7 +6,12 @@ struct CVSuite: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cvsuite",
         abstract: "Detection and segmentation on ordinary CPUs.",
+        version: version,
         subcommands: [
-            Features.self, Models.self, CheckpointCommand.self, DataCommand.self,
+            Train.self, Predict.self, Bench.self, Features.self, Models.self, Config.self,
+            CheckpointCommand.self, DataCommand.self,
         ])
+
+    /// The version of this build.
+    static let version = "0.1.0"
 }

@@ -1,4 +1,3 @@
-import Parallelism
 import Tensors
 
 /// Where a matched prior stands in the maps of a head, and its object.
@@ -23,59 +22,45 @@ struct DenseTargets: Sendable {
     /// Sum over images of the number of positives, at least 1 for each image.
     private(set) var positiveCountByImage = 0
 
-    /// Matches the priors of all images, side by side, and collects what was matched.
+    /// Collects the matches of all images.
     ///
     /// - Parameters:
-    ///   - targets: The images' objects; labels that are no class take no part.
+    ///   - matches: For each image and prior a number as in `Match`.
+    ///   - targets: The images' objects.
     ///   - grid: The cells.
     ///   - priorsPerCell: Anchors of a cell.
-    ///   - classCount: Number of classes.
-    ///   - match: For each prior of an image a number as in `Match`.
+    ///   - classCount: Number of classes; labels beyond it take no part.
     init(
-        _ targets: [DetectionTargets], grid: LevelGrid, priorsPerCell: Int, classCount: Int,
-        match: (DetectionTargets) -> [Int32]
+        _ matches: [[Int32]], _ targets: [DetectionTargets], grid: LevelGrid, priorsPerCell: Int,
+        classCount: Int
     ) {
-        var matches = [[Int32]](repeating: [], count: targets.count)
-        matches.withUnsafeMutableBufferPointer { matches in
-            parallelFor(targets.count) { matches[$0] = match(targets[$0]) }
-        }
-        labels = grid.levels.map {
-            [Int32](
-                repeating: Int32(classCount), count: targets.count * $0.count * priorsPerCell)
-        }
-        var counts = [Int](repeating: 0, count: targets.count)
+        labels = []
+        let classes = 0..<classCount
+        var counts = [Int](repeating: 0, count: matches.count)
         for (number, level) in grid.levels.enumerated() {
-            let priors = level.firstCell * priorsPerCell
-            for image in targets.indices {
-                counts[image] += collect(
-                    matches[image][priors..<priors + level.count * priorsPerCell],
-                    targets[image], level: number, firstRow: image * level.count * priorsPerCell,
-                    classes: 0..<classCount)
+            let count = level.count * priorsPerCell
+            let first = level.firstCell * priorsPerCell
+            var levelLabels = [Int32](
+                repeating: Int32(classCount), count: count * matches.count)
+            for (image, match) in matches.enumerated() {
+                for prior in 0..<count where match[first + prior] != Match.background {
+                    let row = image * count + prior
+                    let object = Int(match[first + prior]) - 1
+                    guard object >= 0, classes.contains(targets[image].labels[object]) else {
+                        levelLabels[row] = ClassificationRows.noPart
+                        continue
+                    }
+                    levelLabels[row] = Int32(targets[image].labels[object])
+                    counts[image] += 1
+                    positives.append(
+                        PositiveSample(
+                            level: number, row: row, prior: prior,
+                            target: targets[image].boxes[object]))
+                }
             }
+            labels.append(levelLabels)
         }
         positiveCountByImage = counts.reduce(0) { $0 + max($1, 1) }
-    }
-
-    /// Collects the matches of one level and image.
-    ///
-    /// - Returns: The number of positives.
-    private mutating func collect(
-        _ matches: ArraySlice<Int32>, _ targets: DetectionTargets, level: Int, firstRow: Int,
-        classes: Range<Int>
-    ) -> Int {
-        let before = positives.count
-        for (prior, match) in matches.enumerated() where match != Match.background {
-            let (row, object) = (firstRow + prior, Int(match) - 1)
-            guard object >= 0, classes.contains(targets.labels[object]) else {
-                labels[level][row] = ClassificationRows.noPart
-                continue
-            }
-            labels[level][row] = Int32(targets.labels[object])
-            positives.append(
-                PositiveSample(
-                    level: level, row: row, prior: prior, target: targets.boxes[object]))
-        }
-        return positives.count - before
     }
 }
 

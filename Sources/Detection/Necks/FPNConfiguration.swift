@@ -45,8 +45,7 @@ public struct FPNConfiguration: Codable, Sendable, Hashable {
     /// - Throws: `DetectionError` naming the field.
     public func validate() throws(DetectionError) {
         try Check.positive(outChannels, "out_channels")
-        // Beyond it the coarsest levels would have strides of more than any image.
-        try Check.positive(numOuts, atMost: 16, "num_outs")
+        try Check.positive(numOuts, "num_outs")
         try normCfg.validate(channels: outChannels, place: "norm_cfg")
         guard startLevel >= 0 else {
             throw DetectionError(

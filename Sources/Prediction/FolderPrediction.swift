@@ -1,0 +1,194 @@
+import Annotations
+import Datasets
+import Foundation
+import Imaging
+import JSONText
+
+/// Predicts many images and writes results, overlays and a summary.
+public struct FolderPrediction {
+    /// What is kept of a prediction.
+    public enum Part: String, Sendable, CaseIterable {
+        /// Pictures with boxes.
+        case overlays
+        /// `predictions.json`.
+        case json
+        /// Masks of instances or classes; detectors of boxes have none.
+        case masks
+        /// Each detection cut out.
+        case crops
+    }
+
+    /// How a prediction is made and kept.
+    public struct Options: Sendable {
+        /// Least score that is kept.
+        public var score: Float = 0.3
+        /// Most detections of an image.
+        public var maxDetections = 100
+        /// What is kept.
+        public var parts: Set<Part> = [.overlays, .json]
+        /// Whether the first unreadable image ends the work.
+        public var isStrict = false
+        /// Threads that decode ahead.
+        public var workers = 1
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// What came of a prediction.
+    public struct Summary: Sendable {
+        /// Images that were predicted.
+        public internal(set) var images = 0
+        /// Detections that were kept.
+        public internal(set) var detections = 0
+        /// Images that could not be read.
+        public internal(set) var unreadable = 0
+        /// Seconds of all of it.
+        public internal(set) var seconds = 0.0
+    }
+
+    /// An image with the id that results refer to.
+    public struct Entry: Sendable {
+        let image: InputImage
+        let id: COCOIdentifier
+
+        /// Makes an entry.
+        ///
+        /// - Parameters:
+        ///   - image: The image.
+        ///   - id: The id that results refer to.
+        public init(image: InputImage, id: COCOIdentifier) {
+            self.image = image
+            self.id = id
+        }
+    }
+
+    private let predictor: DetectionPredictor
+    private let options: Options
+    private let warnings: Warnings
+    private var summary = Summary()
+    private var results: [COCODetection] = []
+    private var listed: [COCOImage] = []
+
+    private init(_ predictor: DetectionPredictor, _ options: Options, _ warnings: Warnings) {
+        self.predictor = predictor
+        self.options = options
+        self.warnings = warnings
+    }
+
+    /// Predicts all images of a list.
+    ///
+    /// - Parameters:
+    ///   - entries: The images in order.
+    ///   - trained: The detector.
+    ///   - output: The folder; made here.
+    ///   - overwrites: Whether earlier results there are replaced.
+    ///   - options: How it is made and kept.
+    ///   - warnings: Collects unreadable images and other oddities.
+    /// - Returns: Counts.
+    /// - Throws: `PredictionError` when the folder cannot be used, or at the first unreadable
+    ///   image if asked so.
+    public static func run(
+        _ entries: [Entry], with trained: TrainedDetector,
+        into output: (path: String, overwrites: Bool), options: Options, warnings: Warnings
+    ) throws -> Summary {
+        var run = FolderPrediction(DetectionPredictor(trained), options, warnings)
+        let folder = try PredictionFolder(output.path, overwrites: output.overwrites)
+        let clock = ContinuousClock()
+        let began = clock.now
+        for entry in entries { try run.predict(entry, into: folder) }
+        let elapsed = (clock.now - began).components
+        run.summary.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+        try run.finish(folder)
+        return run.summary
+    }
+
+    private mutating func predict(_ entry: Entry, into folder: PredictionFolder) throws {
+        // The same reading as in evaluation, so that both give the same numbers; pictures are
+        // drawn on the image at its full size.
+        let input: EvaluationInput
+        let image: Image?
+        do {
+            input = try predictor.trained.preprocessing.input(path: entry.image.path)
+            image = drawsPictures ? try ImageDecoder.decode(path: entry.image.path).image : nil
+        } catch {
+            try skip(entry, error)
+            return
+        }
+        let found = predictor(input)
+            .filter { $0.score >= options.score }.prefix(options.maxDetections)
+        summary.images += 1
+        summary.detections += found.count
+        results += predictor.entries(Array(found), imageID: entry.id)
+        listed.append(
+            COCOImage(
+                id: entry.id, fileName: entry.image.name, width: input.originalSize.width,
+                height: input.originalSize.height))
+        guard let image else { return }
+        if options.parts.contains(.overlays) {
+            var overlay = Overlay(image)
+            overlay.draw(Array(found), classes: predictor.trained.classes)
+            try folder.write(overlay.image, part: "overlays", name: entry.image.name)
+        }
+        if options.parts.contains(.crops) {
+            try writeCrops(Array(found), image, entry, folder)
+        }
+    }
+
+    private var drawsPictures: Bool {
+        options.parts.contains(.overlays) || options.parts.contains(.crops)
+    }
+
+    private mutating func skip(_ entry: Entry, _ error: ImageError) throws {
+        if options.isStrict {
+            throw PredictionError(
+                what: error.what, place: entry.image.path, fix: error.fix, exitCode: 1)
+        }
+        summary.unreadable += 1
+        warnings.add(
+            Warning(
+                kind: "image-undecodable", what: error.what, place: entry.image.path,
+                fix: "it is skipped; " + error.fix))
+    }
+
+    private func writeCrops(
+        _ found: [DetectionPredictor.Found], _ image: Image, _ entry: Entry,
+        _ folder: PredictionFolder
+    ) throws {
+        for (index, object) in found.enumerated() {
+            let left = max(0, Int(object.box.x0.rounded(.down)))
+            let top = max(0, Int(object.box.y0.rounded(.down)))
+            let right = min(image.width, Int(object.box.x1.rounded(.up)))
+            let bottom = min(image.height, Int(object.box.y1.rounded(.up)))
+            guard right > left, bottom > top else { continue }
+            let crop = image.toRGB8().cropped(
+                to: PixelRect(x: left, y: top, width: right - left, height: bottom - top))
+            let name = predictor.trained.classes.names[object.label]
+                .replacingOccurrences(of: "/", with: "_")
+            try folder.write(
+                crop, part: "crops", name: entry.image.name + "/\(index + 1)_\(name).png")
+        }
+    }
+
+    private func finish(_ folder: PredictionFolder) throws {
+        if options.parts.contains(.json) {
+            try COCOWriter.write(results, to: folder.path + "/predictions.json")
+        }
+        let images = listed.map { image -> JSONValue in
+            var object = JSONObject()
+            object["id"] = image.id.json
+            object["file_name"] = JSONValue(.string(image.fileName))
+            object["width"] = JSONValue(.integer(Int64(image.width)))
+            object["height"] = JSONValue(.integer(Int64(image.height)))
+            return JSONValue(.object(object))
+        }
+        try folder.write(JSONValue(.array(images)), name: "images.json")
+        var object = JSONObject()
+        object["images"] = JSONValue(.integer(Int64(summary.images)))
+        object["detections"] = JSONValue(.integer(Int64(summary.detections)))
+        object["unreadable"] = JSONValue(.integer(Int64(summary.unreadable)))
+        object["seconds"] = JSONValue(.double(summary.seconds))
+        object["score_threshold"] = JSONValue(.double(Double(options.score)))
+        try folder.write(JSONValue(.object(object)), name: "summary.json")
+    }
+}

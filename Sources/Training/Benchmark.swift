@@ -1,0 +1,229 @@
+import CMachine
+import Foundation
+import KernelInterface
+import Layers
+import Parallelism
+import Tensors
+
+/// Times a model: the replay of its plan, or a whole training step.
+public struct Benchmark {
+    /// What is timed.
+    public enum Mode: String, Sendable, CaseIterable {
+        /// The replay of a plan on an image in memory, to the raw outputs.
+        case predict
+        /// Forward, cross-entropy on given labels, backward and an AdamW step.
+        case train
+    }
+
+    /// What is timed, how large and how often.
+    public struct Settings: Sendable {
+        /// What is timed.
+        public var mode: Mode
+        /// Height and width of the images.
+        public var size: [Int]
+        /// Images of a call.
+        public var batch: Int
+        /// Timed calls.
+        public var runs: Int
+
+        /// Makes settings.
+        ///
+        /// - Parameters:
+        ///   - mode: What is timed.
+        ///   - size: Height and width of the images.
+        ///   - batch: Images of a call.
+        ///   - runs: Timed calls.
+        public init(mode: Mode, size: [Int], batch: Int, runs: Int) {
+            self.mode = mode
+            self.size = size
+            self.batch = batch
+            self.runs = runs
+        }
+    }
+
+    /// One operation's share of the time.
+    public struct LayerTime: Sendable {
+        /// Layer and operation.
+        public let name: String
+        /// Median milliseconds.
+        public let milliseconds: Double
+        /// Multiply-adds of a call, twice, in 1e9 a second.
+        public let gflops: Double
+    }
+
+    /// What was measured.
+    public struct Report: Sendable {
+        /// Milliseconds of each timed call, ascending.
+        public let milliseconds: [Double]
+        /// Twice the multiply-adds (three times that for training), in 1e9 a second.
+        public let gflops: Double
+        /// The fused multiply-add rate of the same threads, in 1e9 a second.
+        public let peakGflops: Double
+        /// The most resident memory of the process, in MiB.
+        public let peakMemory: Double
+        /// Heap allocations of one replay; nil for training.
+        public let allocations: Int?
+        /// Fork-joins of one replay; nil for training.
+        public let forks: Int?
+        /// Times of the operations, where asked for.
+        public let layers: [LayerTime]
+
+        /// A quantile of the calls, interpolated linearly.
+        ///
+        /// - Parameter part: 0 to 1.
+        /// - Returns: Milliseconds.
+        public func quantile(_ part: Double) -> Double {
+            let position = part * Double(milliseconds.count - 1)
+            let lower = Int(position)
+            let upper = min(lower + 1, milliseconds.count - 1)
+            let share = position - Double(lower)
+            return milliseconds[lower] * (1 - share) + milliseconds[upper] * share
+        }
+    }
+
+    private let model: BenchmarkModel
+    private let settings: Settings
+    private let image: Tensor
+    private let multiplyAdds: Int
+
+    /// Prepares a benchmark.
+    ///
+    /// - Parameters:
+    ///   - model: The model.
+    ///   - settings: What is timed.
+    public init(_ model: BenchmarkModel, _ settings: Settings) {
+        self.model = model
+        self.settings = settings
+        let shape: Shape = [settings.batch, settings.size[0], settings.size[1], 3]
+        var generator = RandomGenerator(seed: 0, stream: "benchmark")
+        image = Tensor(shape: shape, (0..<shape.count).map { _ in generator.normal() })
+        multiplyAdds = Self.trace(model, shape).multiplyAdds
+    }
+
+    private static func trace(_ model: BenchmarkModel, _ shape: Shape) -> Graph {
+        Graph.trace(inputs: [shape]) { model.forward($0[0], Context(.evaluation)) }
+    }
+
+    /// Runs it.
+    ///
+    /// - Parameter timesLayers: Whether each operation is timed as well.
+    /// - Returns: What was measured.
+    public func callAsFunction(timesLayers: Bool) -> Report {
+        let peak = Self.measurePeak()
+        switch settings.mode {
+        case .predict: return predict(peak, timesLayers)
+        case .train: return train(peak, timesLayers)
+        }
+    }
+
+    // MARK: - Prediction
+
+    private func predict(_ peak: Double, _ timesLayers: Bool) -> Report {
+        let plan = Plan(Self.trace(model, image.shape))
+        image.withElements { plan.input(0).update(from: $0, count: image.count) }
+        let times = time(warmup: 5) { plan.replay() }
+        let allocations = cm_allocation_count()
+        let forks = WorkerPool.shared.forkCount
+        plan.replay()
+        let replayAllocations = Int(cm_allocation_count() - allocations)
+        let replayForks = WorkerPool.shared.forkCount - forks
+        return report(
+            times, peak: peak, passes: 1, allocations: replayAllocations, forks: replayForks,
+            layers: timesLayers ? layerTimes(plan) : [])
+    }
+
+    private func layerTimes(_ plan: Plan) -> [LayerTime] {
+        let nodes = plan.steps
+        var times = [[UInt64]](repeating: [], count: nodes.count)
+        for _ in 0..<settings.runs { plan.replay { times[$0].append($1) } }
+        return zip(nodes, times).map { node, times in
+            let median = Double(times.sorted()[times.count / 2]) / 1e6
+            return LayerTime(
+                name: node.name, milliseconds: median,
+                gflops: 2 * Double(node.multiplyAdds) / max(median, 1e-6) / 1e6)
+        }
+    }
+
+    // MARK: - Training
+
+    private func train(_ peak: Double, _ timesLayers: Bool) -> Report {
+        let parameters = model.store.parameters.filter(\.isTrained)
+        var rule = OptimizerConfiguration()
+        rule.weightDecay = 0.05
+        let optimizer = Optimizer(parameters, rule)
+        let times = time(warmup: 3) {
+            model.store.clearGradients()
+            let (loss, tape) = Tape.record { () -> Tensor in
+                let outputs = model.forward(image, Context(.training))
+                return Self.loss(outputs, batch: settings.batch)
+            }
+            tape.backward(from: loss)
+            optimizer.step(learningRate: 1e-4, gradientScale: 1)
+        }
+        var layers: [LayerTime] = []
+        if timesLayers {
+            let profile = TapeProfile()
+            model.store.clearGradients()
+            let (loss, tape) = Tape.record(profile: profile) { () -> Tensor in
+                let outputs = model.forward(image, Context(.training))
+                return Self.loss(outputs, batch: settings.batch)
+            }
+            tape.backward(from: loss)
+            layers = profile.entries.map {
+                LayerTime(name: $0.name, milliseconds: $0.milliseconds, gflops: 0)
+            }
+        }
+        return report(
+            times, peak: peak, passes: 3, allocations: nil, forks: nil, layers: layers)
+    }
+
+    /// Cross-entropy of the logits against labels 0, 1, ...; of a detector, of its first map.
+    private static func loss(_ outputs: [Tensor], batch: Int) -> Tensor {
+        let logits = outputs[0].reshaped([batch, outputs[0].count / batch])
+        return crossEntropy(logits, labels: (0..<batch).map { $0 % logits.shape[1] })
+    }
+
+    // MARK: - Measuring
+
+    private func time(warmup: Int, _ body: () -> Void) -> [Double] {
+        for _ in 0..<warmup { body() }
+        let clock = ContinuousClock()
+        return (0..<settings.runs).map { _ in clock.measure(body).seconds * 1000 }.sorted()
+    }
+
+    private func report(
+        _ times: [Double], peak: Double, passes: Double, allocations: Int?, forks: Int?,
+        layers: [LayerTime]
+    ) -> Report {
+        let median = (times[(times.count - 1) / 2] + times[times.count / 2]) / 2
+        return Report(
+            milliseconds: times, gflops: 2 * passes * Double(multiplyAdds) / median / 1e6,
+            peakGflops: peak, peakMemory: Self.peakResidentMemory, allocations: allocations,
+            forks: forks, layers: layers)
+    }
+
+    /// The best of several short loops of independent multiply-adds on all threads.
+    private static func measurePeak() -> Double {
+        let rounds = 2_000_000
+        let threads = WorkerPool.shared.threadCount
+        let clock = ContinuousClock()
+        var best = 0.0
+        for _ in 0..<5 {
+            var counts = [Int](repeating: 0, count: threads)
+            let elapsed = counts.withUnsafeMutableBufferPointer { counts in
+                clock.measure {
+                    parallelFor(threads) { counts[$0] = kernels.matrix.peak(rounds) }
+                }
+            }
+            let multiplyAdds = Double(counts.reduce(0, +))
+            best = max(best, 2 * multiplyAdds / elapsed.seconds / 1e9)
+        }
+        return best
+    }
+
+    private static var peakResidentMemory: Double {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return Double(usage.ru_maxrss) / 1024
+    }
+}

@@ -1,0 +1,75 @@
+import Backbones
+import Catalogue
+import Detection
+import JSONText
+import Layers
+import Tensors
+
+/// A model as a benchmark runs it: random weights, outputs as a list.
+public struct BenchmarkModel: Sendable {
+    /// Its name in reports.
+    public let name: String
+    /// All parameters.
+    public let store: ParameterStore
+    /// Height and width that are usual for it.
+    public let size: [Int]
+    /// The forward pass on `[N, H, W, 3]`.
+    public let forward: @Sendable (Tensor, Context) -> [Tensor]
+
+    /// A published network, or `van_b0_atss`: VAN-B0, an FPN of 256 channels at strides 8 to 128
+    /// and an ATSS head of 80 classes, to its raw maps.
+    ///
+    /// - Parameter name: The name.
+    /// - Throws: `CatalogueError` when there is no such model.
+    public init(named name: String) throws {
+        if name.hasSuffix("_atss") || name.hasSuffix("_fcos") {
+            let configuration = try Self.detector(name)
+            try self.init(configuration, classCount: 80, name: name, size: [640, 640])
+        } else {
+            try self.init(classifier: name)
+        }
+    }
+
+    private init(classifier name: String) throws {
+        let architecture = try Architecture(published: name)
+        let store = ParameterStore()
+        let network = architecture.configuration.build(ParameterScope(store))
+        self.name = name
+        self.store = store
+        size = [224, 224]
+        forward = { x, context in
+            network.outputs(x, context).filter { $0.name == "logits" }.map(\.value)
+        }
+    }
+
+    /// The detector of a config.
+    ///
+    /// - Parameters:
+    ///   - configuration: What it is made of.
+    ///   - classCount: Number of classes.
+    ///   - name: Its name in reports.
+    ///   - size: Height and width that are usual for it.
+    /// - Throws: `ConfigurationError` when its parts do not fit.
+    public init(
+        _ configuration: DetectorConfiguration, classCount: Int, name: String, size: [Int]
+    ) throws {
+        let detector = try Detector(configuration, classCount: classCount, seed: 0)
+        self.name = name
+        self.size = size
+        store = detector.store
+        forward = { x, context in detector(x, context).tensors }
+    }
+
+    private static func detector(_ name: String) throws -> DetectorConfiguration {
+        let parts = name.split(separator: "_")
+        let backbone = parts.dropLast().joined(separator: "_")
+        let extra = name.hasSuffix("_fcos") ? ", \"relu_before_extra_convs\": true" : ""
+        let text = """
+            {"backbone": {"name": "\(backbone)"},
+             "neck": {"name": "fpn", "start_level": 1, "add_extra_convs": "on_output"\(extra)},
+             "head": {"name": "\(parts.last ?? "")"}}
+            """
+        let source = JSONSource(bytes: Array(text.utf8), name: name)
+        return try DetectorConfiguration(from: JSONValue(parsing: source))
+    }
+}

@@ -1,0 +1,79 @@
+import Testing
+
+@testable import Tensors
+
+@Suite struct TapeTests {
+    private func leaf(_ values: [Float]) -> (tensor: Tensor, sink: GradientSink) {
+        (Tensor(shape: [values.count], values), GradientSink())
+    }
+
+    @Test func nothingIsRecordedOutsideATape() {
+        let (x, sink) = leaf([1, -2])
+        let y = x.leaf(sink).relu()
+        #expect(y.node == nil)
+    }
+
+    @Test func gradientsOfSeveralUsesAddUp() {
+        let (x, sink) = leaf([1, -2, 3])
+        let (y, tape) = Tape.record { () -> Tensor in
+            let x = x.leaf(sink)
+            return x.relu() + x + x
+        }
+        tape.backward(from: [(y, Tensor(shape: [3], [1, 1, 10]))])
+        #expect(sink.value?.elements == [3, 2, 30])
+    }
+
+    @Test func aSharedGradientIsNotOverwritten() {
+        let (a, first) = leaf([1])
+        let (b, second) = leaf([2])
+        let (y, tape) = Tape.record { () -> Tensor in
+            let (a, b) = (a.leaf(first), b.leaf(second))
+            // Both operands of a sum get the same block; adding to one must leave the other.
+            return (a + b) + a
+        }
+        tape.backward(from: y)
+        #expect(first.value?.elements == [2])
+        #expect(second.value?.elements == [1])
+    }
+
+    @Test func gradientsOfTwoPassesAddUp() {
+        let (x, sink) = leaf([5])
+        for _ in 0..<2 {
+            let (y, tape) = Tape.record { x.leaf(sink).relu() }
+            tape.backward(from: y)
+        }
+        #expect(sink.value?.elements == [2])
+    }
+
+    @Test func aPausedTapeRecordsNothing() {
+        let (x, sink) = leaf([5])
+        let (y, tape) = Tape.record { Tape.paused { x.leaf(sink).relu() } }
+        tape.backward(from: y)
+        #expect(sink.value == nil)
+    }
+
+    @Test func memoryIsReleasedAsBackwardGoes() {
+        let (x, sink) = leaf([Float](repeating: 1, count: 100_000))
+        let bytes = 100_000 * MemoryLayout<Float>.stride
+        let before = StorageCache.shared.liveBytes
+        do {
+            let (y, tape) = Tape.record { () -> Tensor in
+                var y = x.leaf(sink)
+                for _ in 0..<10 { y = y.relu() }
+                return y
+            }
+            #expect(StorageCache.shared.liveBytes - before >= 10 * bytes)
+            tape.backward(from: y)
+        }
+        // What is left is the leaf's gradient.
+        #expect(StorageCache.shared.liveBytes - before < 3 * bytes)
+    }
+
+    @Test func aProfileNamesBothDirections() {
+        let (x, sink) = leaf([5])
+        let profile = TapeProfile()
+        let (y, tape) = Tape.record(profile: profile) { x.leaf(sink).relu() }
+        tape.backward(from: y)
+        #expect(profile.entries.map(\.name) == ["ReLU", "ReLU backward"])
+    }
+}
