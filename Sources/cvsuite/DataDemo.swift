@@ -39,12 +39,12 @@ struct DataDemo: ReportingCommand {
         }
     }
 
-    private var pictureSize: ImageSize? {
+    private var pictureSize: Imaging.ImageSize? {
         let sides = size.split(separator: "x", omittingEmptySubsequences: false).compactMap {
             Int($0)
         }
         guard sides.count == 2, sides.allSatisfy((64...4096).contains) else { return nil }
-        return ImageSize(width: sides[0], height: sides[1])
+        return Imaging.ImageSize(width: sides[0], height: sides[1])
     }
 
     func perform() throws {
@@ -55,7 +55,7 @@ struct DataDemo: ReportingCommand {
                 fix: "choose another --out, or pass --overwrite")
         }
         let demo = BaggageDemo(
-            imageCount: images, size: pictureSize ?? ImageSize(width: 320, height: 240),
+            imageCount: images, size: pictureSize ?? Imaging.ImageSize(width: 320, height: 240),
             depth: BaggageDemo.Depth(rawValue: bitDepth) ?? .colored8, seed: UInt64(common.seed))
         let summary = try demo.write(to: out)
         let splits = ["train", "val", "test"].map { "\($0) \(summary.images[$0] ?? 0)" }

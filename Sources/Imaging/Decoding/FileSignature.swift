@@ -7,6 +7,9 @@ enum FileSignature: Equatable {
     case unknown
 
     private static let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+    private static let jpeg2000Box: [UInt8] = [
+        0, 0, 0, 12, 0x6A, 0x50, 0x20, 0x20, 0x0D, 0x0A, 0x87, 0x0A,
+    ]
     /// No signature reaches beyond this many bytes.
     static let length = 26
 
@@ -33,7 +36,7 @@ enum FileSignature: Equatable {
             self = .other("WebP")
         } else if has([0x49, 0x49, 0x2A, 0]) || has([0x4D, 0x4D, 0, 0x2A]) {
             self = .other("TIFF")
-        } else if has([0, 0, 0, 12, 0x6A, 0x50, 0x20, 0x20]) || has([0xFF, 0x4F, 0xFF, 0x51]) {
+        } else if has(Self.jpeg2000Box) || has([0xFF, 0x4F, 0xFF, 0x51]) {
             self = .other("JPEG 2000")
         } else if has("ftyp", at: 4) {
             self = .other("HEIF, AVIF or MP4")
