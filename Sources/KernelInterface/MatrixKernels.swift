@@ -68,7 +68,7 @@ public struct MatrixBlock: Sendable {
     }
 }
 
-/// Geometry of a copy into panels of `panelWidth` columns.
+/// Geometry of a copy into panels of `panelWidth` columns, the last of one vector if that is enough.
 public struct PanelCopy: Sendable {
     /// From one source row to the next.
     public var sourceStride: Int
@@ -80,16 +80,6 @@ public struct PanelCopy: Sendable {
     public var panelDepth: Int
     /// The row of every panel where this copy begins.
     public var firstRow: Int
-    /// Whose panels they are: the right operand's, or the left's with `tileRows` columns.
-    public var side: Side
-
-    /// The operand that is packed.
-    public enum Side: Sendable {
-        /// Panels of `tileRows` columns, all of that width.
-        case left
-        /// Panels of two vectors; the last has one if that is enough.
-        case right
-    }
 
     /// Makes the geometry of a copy that fills whole panels.
     ///
@@ -97,14 +87,12 @@ public struct PanelCopy: Sendable {
     ///   - sourceStride: From one source row to the next.
     ///   - depth: Rows of every panel.
     ///   - columns: Columns of all panels together.
-    ///   - side: Whose panels they are.
-    public init(sourceStride: Int, depth: Int, columns: Int, side: Side = .right) {
+    public init(sourceStride: Int, depth: Int, columns: Int) {
         self.sourceStride = sourceStride
         self.depth = depth
         self.columns = columns
         panelDepth = depth
         firstRow = 0
-        self.side = side
     }
 }
 

@@ -37,11 +37,6 @@ struct MatrixLayout: Sendable {
     /// Floats of all panels.
     var count: Int { depth * paddedColumns }
 
-    /// The blocks of depth, in order.
-    var blocks: [Range<Int>] {
-        stride(from: 0, to: depth, by: depthBlock).map { $0..<min(depth, $0 + depthBlock) }
-    }
-
     /// Calls `body` with each block of depth; a sum without terms has one empty block.
     ///
     /// - Parameter body: The work of one block.
@@ -61,10 +56,19 @@ struct MatrixLayout: Sendable {
     ///   - weight: The matrix, row-major.
     ///   - panels: Room for `count` floats.
     func packTransposed(_ weight: UnsafePointer<Float>, into panels: UnsafeMutablePointer<Float>) {
-        forEachBlock { block in
-            kernels.matrix.packColumns(
-                weight + block.lowerBound, panels + block.lowerBound * paddedColumns,
-                PanelCopy(sourceStride: depth, depth: block.count, columns: columns))
+        let width = kernels.matrix.panelWidth
+        let perPiece = count > 1 << 15 ? 1 : (columns + width - 1) / width
+        let pieces = perPiece > 0 ? (columns + width * perPiece - 1) / (width * perPiece) : 0
+        MatrixLanes.forEach(pieces) { piece, _ in
+            let first = piece * perPiece * width
+            forEachBlock { block in
+                kernels.matrix.packColumns(
+                    weight + first * depth + block.lowerBound,
+                    panels + block.lowerBound * paddedColumns + first * block.count,
+                    PanelCopy(
+                        sourceStride: depth, depth: block.count,
+                        columns: min(columns - first, perPiece * width)))
+            }
         }
     }
 

@@ -27,13 +27,14 @@ struct MatrixReduction {
         layout = MatrixLayout(depth: width, columns: height, unit: unit)
     }
 
-    private static let laneFloats = 96 * 1024
+    private static let cachedFloats = 128 * 1024
     private static let heightBlock = 264
 
-    /// Rows that are packed at once.
+    /// Rows whose part of `b` is packed at once: they stay in the second-level cache, and are so
+    /// many that the result is seldom read and written.
     private var chunk: Int {
         let columns = min(width, layout.depthBlock) + min(height, Self.heightBlock)
-        return max(32, min(512, Self.laneFloats / max(1, columns)) / 8 * 8)
+        return max(96, min(512, Self.cachedFloats / max(1, columns)) / 8 * 8)
     }
 
     /// Rows of a run, a multiple of the chunk.
@@ -52,7 +53,7 @@ struct MatrixReduction {
     private func laneSize(_ b: MatrixRows) -> Int {
         let most = min(width, layout.depthBlock)
         let lanes = kernels.matrix.panelWidth
-        return chunk * (most + lanes + Self.heightBlock) + b.scratchCount(rows: chunk, depth: most)
+        return chunk * (most + lanes) + b.scratchCount(rows: chunk, depth: most)
     }
 
     /// Floats of working memory.
@@ -102,26 +103,16 @@ struct MatrixReduction {
         at place: (i: Range<Int>, j: Range<Int>)
     ) {
         let c = c + place.i.lowerBound * width + place.j.lowerBound
-        let tile = kernels.matrix.tileRows
         let panel = kernels.matrix.panelWidth
-        let right = scratch + chunk * Self.heightBlock
-        let gathered = right + chunk * (min(width, layout.depthBlock) + panel)
         var row = rows.lowerBound
         repeat {
             let count = min(chunk, rows.upperBound - row)
-            kernels.matrix.packRows(
-                a + row * height + place.i.lowerBound, scratch,
-                PanelCopy(
-                    sourceStride: height, depth: count, columns: place.i.count, side: .left))
-            let source = b.read(row..<row + count, depth: place.j, scratch: gathered)
-            kernels.matrix.packRows(
-                source.pointer, right,
-                PanelCopy(sourceStride: source.stride, depth: count, columns: place.j.count))
+            let right = pack(b, row..<row + count, place.j, scratch: scratch)
             var block = MatrixBlock(
-                a: (UnsafePointer(scratch), 1), b: (UnsafePointer(right), count * panel),
+                a: (a + row * height + place.i.lowerBound, 1), b: (right, count * panel),
                 c: (c, width), rows: place.i.count, columns: place.j.count, depth: count)
-            block.aStep = tile
-            block.aTileStride = tile * count
+            block.aStep = height
+            block.aTileStride = kernels.matrix.tileRows
             if row > rows.lowerBound {
                 block.start = UnsafePointer(c)
                 block.startRowStride = width
@@ -129,6 +120,21 @@ struct MatrixReduction {
             kernels.matrix.multiply(block)
             row += count
         } while row < rows.upperBound
+    }
+
+    /// Rows of `b` as panels; a matrix that is one panel already stays where it is.
+    private func pack(
+        _ b: MatrixRows, _ rows: Range<Int>, _ columns: Range<Int>,
+        scratch: UnsafeMutablePointer<Float>
+    ) -> UnsafePointer<Float> {
+        let panel = kernels.matrix.panelWidth
+        let gathered = scratch + chunk * (min(width, layout.depthBlock) + panel)
+        let source = b.read(rows, depth: columns, scratch: gathered)
+        if source.stride == panel, columns.count == panel { return source.pointer }
+        kernels.matrix.packRows(
+            source.pointer, scratch,
+            PanelCopy(sourceStride: source.stride, depth: rows.count, columns: columns.count))
+        return UnsafePointer(scratch)
     }
 }
 

@@ -51,25 +51,50 @@ struct MatrixRun {
     let layout: MatrixLayout
     /// Number of rows of `x` and `y`.
     let rows: Int
+    /// Rows of a piece: enough to read the panels seldom, few enough to stay in the second cache.
+    let rowBlock: Int
+    /// Columns of a piece: so many that their panels stay in the second cache.
+    let columnBlock: Int
 
     /// Multiply-adds that are worth a piece of their own.
     private static let pieceSize = 1 << 21
+    /// Pieces that keep threads busy to the end.
+    private static let enoughPieces = 16
+    /// Rows of a piece are a multiple of this, which every tile height divides.
+    private static let rowUnit = 12
+    /// Floats of a block of panels.
+    private static let cachedFloats = 1 << 16
 
-    /// Rows of a piece: enough to read the panels seldom, few enough to stay in the second cache.
-    var rowBlock: Int {
-        let tile = kernels.matrix.tileRows * (12 / kernels.matrix.tileRows)
-        let perRow = max(1, layout.depth * layout.columns)
-        let wanted = max(2 * tile, min(16 * tile, Self.pieceSize / perRow))
-        return wanted / tile * tile
+    /// Cuts the product into pieces, by its extents alone.
+    ///
+    /// - Parameters:
+    ///   - layout: Where the panels of `w` lie.
+    ///   - rows: Number of rows of `x` and `y`.
+    init(layout: MatrixLayout, rows: Int) {
+        self.layout = layout
+        self.rows = rows
+        let width = kernels.matrix.panelWidth
+        let most = max(2 * width, Self.cachedFloats / layout.depthBlock / width * width)
+        var columns = Self.evenPart(layout.columns, most: most, unit: width)
+        let size = max(1, layout.depth * columns)
+        var height = max(8 * Self.rowUnit, min(16 * Self.rowUnit, Self.pieceSize / size))
+        let columnPieces = max(1, (layout.columns + columns - 1) / columns)
+        height = min(height, max(2 * Self.rowUnit, rows * columnPieces / Self.enoughPieces))
+        height = Self.evenPart(rows, most: height, unit: Self.rowUnit)
+        let rowPieces = max(1, (rows + height - 1) / height)
+        if rowPieces * columnPieces * 2 < Self.enoughPieces {
+            let wanted = layout.columns * rowPieces * 2 / Self.enoughPieces
+            columns = Self.evenPart(layout.columns, most: max(2 * width, wanted), unit: width)
+        }
+        rowBlock = height
+        columnBlock = columns
     }
 
-    /// Columns of a piece: all, unless rows are so few that threads would lack work.
-    var columnBlock: Int {
-        let width = kernels.matrix.panelWidth
-        let pieces = max(1, rows / rowBlock)
-        if pieces >= 8 || layout.columns <= 2 * width { return max(width, layout.columns) }
-        let wanted = max(2 * width, layout.columns * pieces / 8)
-        return (wanted + width - 1) / width * width
+    /// The length of equal parts of a whole, each a multiple of `unit` and, but for that, at most
+    /// `most`.
+    private static func evenPart(_ whole: Int, most: Int, unit: Int) -> Int {
+        let parts = max(1, (whole + most - 1) / max(1, most))
+        return max(1, (whole + parts * unit - 1) / (parts * unit)) * unit
     }
 
     private var rowPieces: Int { (rows + rowBlock - 1) / rowBlock }

@@ -29,13 +29,13 @@ struct WinogradReduction: Sendable {
             rows: rows, columns: columns)
     }
 
-    private static let runFloats = 4 << 20
+    private static let runFloats = 1 << 20
     private static let tilesOfPiece = 8
 
     /// Tiles of a run: so many that the sums are seldom read, so few that a run stays in the cache.
     private var run: Int {
         let perTile = WinogradKernels.elements * (dyWidth + xWidth)
-        let wanted = max(64, Self.runFloats / perTile)
+        let wanted = max(128, Self.runFloats / perTile)
         let runs = max(1, (x.count + wanted - 1) / wanted)
         return max(1, (x.count + runs - 1) / runs)
     }

@@ -1,0 +1,128 @@
+import KernelInterface
+
+/// Columns of a panel with `left` columns still to come, padding included.
+@inline(__always)
+func paddedWidth(_ left: Int) -> Int {
+    left > Vector.scalarCount ? 2 &* Vector.scalarCount : Vector.scalarCount
+}
+
+/// `[depth, columns]` into panels.
+@Sendable
+func packMatrixRows(
+    _ source: UnsafePointer<Float>, _ destination: UnsafeMutablePointer<Float>, _ copy: PanelCopy
+) {
+    var column = 0
+    while column < copy.columns {
+        let left = copy.columns &- column
+        let width = paddedWidth(left)
+        let columns = left < width ? left : width
+        var panel = destination + (column &* copy.panelDepth &+ copy.firstRow &* width)
+        var from = source + column
+        var k = 0
+        while k < copy.depth {
+            copyFloats(from, panel, columns)
+            fillZero(panel + columns, width &- columns)
+            from += copy.sourceStride
+            panel += width
+            k &+= 1
+        }
+        column &+= 2 &* Vector.scalarCount
+    }
+}
+
+/// Steps of depth that are transposed at once, so that their lines stay in the first-level cache.
+private let transposedSteps = 64
+
+/// `[columns, depth]` into panels: a transposition.
+@Sendable
+func packMatrixColumns(
+    _ source: UnsafePointer<Float>, _ destination: UnsafeMutablePointer<Float>, _ copy: PanelCopy
+) {
+    var column = 0
+    while column < copy.columns {
+        let left = copy.columns &- column
+        let width = paddedWidth(left)
+        let columns = left < width ? left : width
+        let panel = destination + (column &* copy.panelDepth &+ copy.firstRow &* width)
+        let from = source + column &* copy.sourceStride
+        var k = 0
+        while k < copy.depth {
+            let rest = copy.depth &- k
+            transposeStrip(
+                from + k, copy.sourceStride, panel + k &* width, width, columns,
+                rest < transposedSteps ? rest : transposedSteps)
+            k &+= transposedSteps
+        }
+        column &+= 2 &* Vector.scalarCount
+    }
+}
+
+/// Transposes `[columns, depth]` to `[depth, width]`, zero beyond `columns`.
+@inline(__always)
+func transposeStrip(
+    _ source: UnsafePointer<Float>, _ stride: Int, _ panel: UnsafeMutablePointer<Float>,
+    _ width: Int, _ columns: Int, _ depth: Int
+) {
+    var j = 0
+    while j &+ 4 <= columns {
+        transposeFour(source + j &* stride, stride, panel + j, width, depth)
+        j &+= 4
+    }
+    while j < width {
+        let row = source + j &* stride
+        var k = 0
+        while k < depth {
+            panel[k &* width &+ j] = j < columns ? row[k] : 0
+            k &+= 1
+        }
+        j &+= 1
+    }
+}
+
+/// Transposes four rows of `depth` floats, four by four.
+@inline(__always)
+func transposeFour(
+    _ row: UnsafePointer<Float>, _ stride: Int, _ panel: UnsafeMutablePointer<Float>,
+    _ width: Int, _ depth: Int
+) {
+    let (second, third, fourth) = (row + stride, row + 2 &* stride, row + 3 &* stride)
+    var to = panel
+    var k = 0
+    while k &+ 4 <= depth {
+        let square = transposed(
+            SIMD16(
+                lowHalf: SIMD8(lowHalf: loadFour(row + k), highHalf: loadFour(second + k)),
+                highHalf: SIMD8(lowHalf: loadFour(third + k), highHalf: loadFour(fourth + k))))
+        storeFour(square.lowHalf.lowHalf, to)
+        storeFour(square.lowHalf.highHalf, to + width)
+        storeFour(square.highHalf.lowHalf, to + 2 &* width)
+        storeFour(square.highHalf.highHalf, to + 3 &* width)
+        to += 4 &* width
+        k &+= 4
+    }
+    while k < depth {
+        to[0] = row[k]
+        to[1] = second[k]
+        to[2] = third[k]
+        to[3] = fourth[k]
+        to += width
+        k &+= 1
+    }
+}
+
+/// Four rows of four, transposed: taking even before odd lanes turns the index by one bit.
+@inline(__always)
+func transposed(_ square: SIMD16<Float>) -> SIMD16<Float> {
+    let half = SIMD16(lowHalf: square.evenHalf, highHalf: square.oddHalf)
+    return SIMD16(lowHalf: half.evenHalf, highHalf: half.oddHalf)
+}
+
+@inline(__always)
+private func loadFour(_ source: UnsafePointer<Float>) -> SIMD4<Float> {
+    UnsafeRawPointer(source).loadUnaligned(as: SIMD4<Float>.self)
+}
+
+@inline(__always)
+private func storeFour(_ value: SIMD4<Float>, _ destination: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(destination).storeBytes(of: value, as: SIMD4<Float>.self)
+}
