@@ -37,6 +37,7 @@ import Testing
         Case([1, 6, 7, 300], 5, kernel: 3, padding: 1),
         Case([3, 12, 12, 16], 24, kernel: 3, padding: 1),
         Case([1, 23, 22, 64], 64, kernel: 3, padding: 1),
+        Case([1, 9, 10, 176], 180, kernel: 3, padding: 1),
     ]
 
     private func operands(_ test: Case) -> [Tensor] {
@@ -67,6 +68,7 @@ import Testing
 
     @Test(arguments: [
         Case([2, 29, 31, 16], 32, kernel: 3, padding: 1),
+        Case([2, 13, 11, 200], 160, kernel: 3, padding: 1),
         Case([2, 30, 31, 16], 32, kernel: 3, stride: 2, padding: 1),
     ])
     func threadsDoNotChangeBits(test: Case) {

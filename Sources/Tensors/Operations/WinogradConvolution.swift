@@ -91,28 +91,49 @@ struct WinogradConvolution: Sendable {
 
     // MARK: - Output
 
-    private static let laneFloats = 192 * 1024
+    /// How threads share the work.
+    private enum Sharing {
+        /// Each thread takes runs of tiles through all three steps, within its own cache.
+        case byTiles
+        /// All threads take each step of a run together; the weight, too large for the cache of
+        /// one, is then read once a run of many tiles.
+        case byElements
+    }
+
+    private var sharing: Sharing { weightCount > 1 << 20 ? .byElements : .byTiles }
+
+    private static let tilesOfPiece = 8
 
     /// Tiles of a run.
     private var run: Int {
         let perTile = WinogradKernels.elements * (depth + panels.paddedColumns)
-        let wanted = max(24, min(96, Self.laneFloats / perTile))
+        let wanted =
+            switch sharing {
+            case .byTiles: max(24, min(96, (192 << 10) / perTile))
+            case .byElements: max(96, (3 << 20) / perTile)
+            }
         let runs = max(1, (output.count + wanted - 1) / wanted)
         let even = (output.count + runs - 1) / runs
-        return max(1, (even + 11) / 12 * 12)
+        return max(1, (even + 3) / 4 * 4)
     }
 
     /// From one element of the transforms of a run to the next; not a multiple of a page.
     private func elementStride(_ channels: Int) -> Int { run * channels + 16 }
 
-    private var laneSize: Int {
+    /// Floats of the transforms of a run, those of the input before those of the output.
+    private var runSize: Int {
         WinogradKernels.elements
-            * (elementStride(depth) + elementStride(panels.paddedColumns)) + input.scratchCount
+            * (elementStride(depth) + elementStride(panels.paddedColumns))
     }
 
     /// Floats of working memory of a call.
     var scratchCount: Int {
-        MatrixLanes.count(for: (output.count + run - 1) / run) * laneSize
+        switch sharing {
+        case .byTiles:
+            MatrixLanes.count(for: (output.count + run - 1) / run)
+                * (runSize + input.scratchCount)
+        case .byElements: runSize + MatrixLanes.maximum * input.scratchCount
+        }
     }
 
     /// Computes the output.
@@ -127,15 +148,62 @@ struct WinogradConvolution: Sendable {
         _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, epilogue: MatrixEpilogue,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
-        let (run, laneSize) = (run, laneSize)
+        switch sharing {
+        case .byTiles: runByTiles(x, weight, epilogue, y, scratch)
+        case .byElements: runByElements(x, weight, epilogue, y, scratch)
+        }
+    }
+
+    private var sumsOffset: Int { WinogradKernels.elements * elementStride(depth) }
+
+    private func runByTiles(
+        _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epilogue: MatrixEpilogue,
+        _ y: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
+    ) {
+        let (run, runSize, memorySize) = (run, runSize, input.scratchCount)
         MatrixLanes.forEach((output.count + run - 1) / run) { piece, lane in
             let tiles = piece * run..<min(output.count, (piece + 1) * run)
-            let elements = scratch + lane * laneSize
-            let sums = elements + WinogradKernels.elements * elementStride(depth)
-            let memory = sums + WinogradKernels.elements * elementStride(panels.paddedColumns)
-            transform(tiles, of: x, into: elements, scratch: memory)
-            multiply(elements, weight, into: sums, count: tiles.count)
-            write(tiles, from: sums, epilogue: epilogue, to: y, scratch: memory)
+            let elements = scratch + lane * (runSize + memorySize)
+            let sums = elements + sumsOffset
+            transform(tiles, of: x, into: elements, scratch: elements + runSize)
+            for element in 0..<WinogradKernels.elements {
+                multiply(element, elements, weight, into: sums, count: tiles.count)
+            }
+            write(tiles, from: sums, epilogue: epilogue, to: y, scratch: elements + runSize)
+        }
+    }
+
+    private func runByElements(
+        _ x: UnsafePointer<Float>, _ weight: UnsafePointer<Float>, _ epilogue: MatrixEpilogue,
+        _ y: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
+    ) {
+        let (run, runSize, memorySize) = (run, runSize, input.scratchCount)
+        let sums = scratch + sumsOffset
+        for first in stride(from: 0, to: output.count, by: run) {
+            let tiles = first..<min(output.count, first + run)
+            forEachPiece(tiles) { piece, lane in
+                transform(
+                    piece, of: x, into: scratch + (piece.lowerBound - first) * depth,
+                    scratch: scratch + runSize + lane * memorySize)
+            }
+            MatrixLanes.forEach(WinogradKernels.elements) { element, _ in
+                multiply(element, scratch, weight, into: sums, count: tiles.count)
+            }
+            forEachPiece(tiles) { piece, lane in
+                let part = sums + (piece.lowerBound - first) * panels.paddedColumns
+                write(
+                    piece, from: part, epilogue: epilogue, to: y,
+                    scratch: scratch + runSize + lane * memorySize)
+            }
+        }
+    }
+
+    /// Calls `body` with a few tiles at a time and the lane that takes them.
+    private func forEachPiece(_ tiles: Range<Int>, _ body: (Range<Int>, Int) -> Void) {
+        let pieces = (tiles.count + Self.tilesOfPiece - 1) / Self.tilesOfPiece
+        MatrixLanes.forEach(pieces) { piece, lane in
+            let start = tiles.lowerBound + piece * Self.tilesOfPiece
+            body(start..<min(tiles.upperBound, start + Self.tilesOfPiece), lane)
         }
     }
 
@@ -159,19 +227,17 @@ struct WinogradConvolution: Sendable {
     }
 
     private func multiply(
-        _ elements: UnsafePointer<Float>, _ weight: UnsafePointer<Float>,
+        _ element: Int, _ elements: UnsafePointer<Float>, _ weight: UnsafePointer<Float>,
         into sums: UnsafeMutablePointer<Float>, count: Int
     ) {
         let columns = panels.paddedColumns
-        for element in 0..<WinogradKernels.elements {
-            var block = MatrixBlock(
-                a: (elements + element * elementStride(depth), depth),
-                b: (weight + element * depth * columns, depth * kernels.matrix.panelWidth),
-                c: (sums + element * elementStride(columns), columns), rows: count,
-                columns: columns, depth: depth)
-            block.aTileStride = depth * kernels.matrix.tileRows
-            kernels.matrix.multiply(block)
-        }
+        var block = MatrixBlock(
+            a: (elements + element * elementStride(depth), depth),
+            b: (weight + element * depth * columns, depth * kernels.matrix.panelWidth),
+            c: (sums + element * elementStride(columns), columns), rows: count,
+            columns: columns, depth: depth)
+        block.aTileStride = depth * kernels.matrix.tileRows
+        kernels.matrix.multiply(block)
     }
 
     private func write(
