@@ -1,4 +1,5 @@
 import Foundation
+import JSONText
 
 /// The checked header of a safetensors file.
 struct SafetensorsHeader {
@@ -16,18 +17,19 @@ struct SafetensorsHeader {
         self.path = path
         let length = try Self.headerLength(data, path: path)
         bodyOffset = 8 + length
-        let text = data[data.startIndex + 8..<data.startIndex + bodyOffset]
-        guard let object = try? JSONSerialization.jsonObject(with: text) as? [String: Any] else {
-            throw Self.foreign(data, path: path, reason: "its header is no JSON object")
+        let text = [UInt8](data[data.startIndex + 8..<data.startIndex + bodyOffset])
+        let members: [JSONObject.Member]
+        do {
+            let value = try JSONValue(parsing: JSONSource(bytes: text, name: path))
+            members = value.object?.members ?? []
+        } catch {
+            throw Self.foreign(data, path: path, reason: "in its header \(error.what)")
         }
-        for (name, value) in object {
-            if name == "__metadata__" {
-                guard let texts = value as? [String: String] else {
-                    throw broken(name, "its values are not all texts")
-                }
-                metadata = texts
+        for member in members {
+            if member.key == "__metadata__" {
+                metadata = try texts(member)
             } else {
-                entries.append(try entry(name, value))
+                entries.append(try entry(member.key, member.value))
             }
         }
         entries.sort {
@@ -67,12 +69,27 @@ struct SafetensorsHeader {
             fix: FileLook.fix(for: data))
     }
 
+    private func texts(
+        _ member: JSONObject.Member
+    ) throws(SafetensorsError) -> [String: String] {
+        guard let members = member.value.object?.members else {
+            throw broken(member.key, "it is no object")
+        }
+        var result: [String: String] = [:]
+        for text in members {
+            guard let value = text.value.string else {
+                throw broken(member.key, "its values are not all texts")
+            }
+            result[text.key] = value
+        }
+        return result
+    }
+
     private func entry(
-        _ name: String, _ value: Any
+        _ name: String, _ value: JSONValue
     ) throws(SafetensorsError) -> SafetensorsEntry {
-        guard let fields = value as? [String: Any], let typeName = fields["dtype"] as? String,
-            let shape = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int],
-            offsets.count == 2
+        guard let typeName = value["dtype"]?.string, let shape = integers(value["shape"]),
+            let offsets = integers(value["data_offsets"]), offsets.count == 2
         else { throw broken(name, "its entry lacks dtype, shape or data_offsets") }
         guard let type = SafetensorsType(rawValue: typeName) else {
             throw SafetensorsError(
@@ -85,6 +102,13 @@ struct SafetensorsHeader {
         else { throw broken(name, "its offsets \(offsets) do not fit its shape \(shape)") }
         return SafetensorsEntry(
             name: name, type: type, shape: shape, byteRange: offsets[0]..<offsets[1])
+    }
+
+    /// A list of integers and nothing else.
+    private func integers(_ value: JSONValue?) -> [Int]? {
+        guard let elements = value?.array else { return nil }
+        let integers = elements.compactMap(\.integer)
+        return integers.count == elements.count ? integers : nil
     }
 
     /// Tensors must follow each other without a gap and fill the file to its end.

@@ -94,7 +94,13 @@ private func file(header: String, body: Int) -> Data {
                 body: 0), "shape"
         ),
         (file(header: #"{"a":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}"#, body: 4), "F99"),
-        (file(header: "{\"a\"", body: 0), "no JSON object"),
+        (file(header: "{\"a\"", body: 0), "in its header"),
+        (file(header: #"{"a":{},"a":{}}"#, body: 0), "twice"),
+        (
+            file(header: #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4.0]}}"#, body: 4),
+            "lacks"
+        ),
+        (file(header: #"{"__metadata__":{"a":1}}"#, body: 0), "not all texts"),
     ]) func brokenFileIsRefused(content: Data, reason: String) throws {
         try withPath { path in
             try content.write(to: URL(fileURLWithPath: path))
