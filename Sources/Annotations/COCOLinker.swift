@@ -121,7 +121,7 @@ struct COCOLinker {
         let total = annotations?.count ?? 0
         warn(
             oddities.areaMissing, kind: "area",
-            "of \(total) annotations have no area; width times height is used",
+            "of \(total) annotations have no area; that of the box or mask is used",
             fix: "write \"area\": small, medium and large objects are told apart by it", warnings)
         warn(
             oddities.crowdMissing, kind: "iscrowd",

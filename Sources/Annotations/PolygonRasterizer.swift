@@ -1,7 +1,7 @@
 /// Fills polygons by the rule of COCO's masks: even-odd, on a grid five times as fine.
 ///
-/// The outline is traced in whole steps of the fine grid; where it crosses the middle of a pixel
-/// column, a run begins or ends. Parts of one polygon that are drawn twice cancel.
+/// Where the outline, in whole steps of the fine grid, crosses the middle of a pixel column, a run
+/// begins or ends. Parts of one polygon that are drawn twice cancel.
 public struct PolygonRasterizer: Sendable {
     private static let scale = 5
     /// The fine column that is the middle of a pixel.
@@ -44,18 +44,26 @@ public struct PolygonRasterizer: Sendable {
     public func mask(of polygon: [Double]) throws(RunLengthError) -> RunLengthMask {
         let points = polygon.count / 2
         guard points >= 3 else { return mask(crossings: []) }
-        var xs: [Int] = []
-        var ys: [Int] = []
-        for index in 0..<points {
-            xs.append(try fine(polygon[2 * index]))
-            ys.append(try fine(polygon[2 * index + 1]))
-        }
         var trace = OutlineTrace(height: height, width: width)
+        var previous = try finePoint(polygon, points - 1)
         for index in 0..<points {
-            let next = index + 1 == points ? 0 : index + 1
-            trace.edge(fromX: xs[index], y: ys[index], toX: xs[next], y: ys[next])
+            let point = try finePoint(polygon, index)
+            trace.edge(from: previous, to: point)
+            previous = point
         }
         return mask(crossings: trace.crossings)
+    }
+
+    /// A point of the fine grid.
+    private struct FinePoint {
+        let x: Int
+        let y: Int
+    }
+
+    private func finePoint(
+        _ polygon: [Double], _ index: Int
+    ) throws(RunLengthError) -> FinePoint {
+        FinePoint(x: try fine(polygon[2 * index]), y: try fine(polygon[2 * index + 1]))
     }
 
     /// A coordinate on the fine grid; truncation goes toward zero, as in the reference.
@@ -87,11 +95,14 @@ public struct PolygonRasterizer: Sendable {
         return RunLengthMask(trustedHeight: height, width: width, counts: counts)
     }
 
-    /// Follows an outline over the fine grid and notes where it crosses middles of columns.
+    /// Notes where an outline on the fine grid crosses middles of pixel columns.
+    ///
+    /// The reference walks every edge in whole steps of its longer direction. Only the steps that
+    /// cross a middle matter, and those are found without walking, so that an edge costs as much
+    /// as it has pixel columns inside the image, however far it reaches beyond.
     private struct OutlineTrace {
         private let height: Int
         private let width: Int
-        private var last: (u: Int, v: Int)?
         /// Column-order indices of the pixels at which the filling changes.
         private(set) var crossings: [Int] = []
 
@@ -100,38 +111,61 @@ public struct PolygonRasterizer: Sendable {
             self.width = width
         }
 
-        /// Goes along one edge, both ends included, by whole steps of its longer direction.
-        mutating func edge(fromX: Int, y fromY: Int, toX: Int, y toY: Int) {
-            let dx = abs(toX - fromX)
-            let dy = abs(toY - fromY)
-            guard dx > 0 || dy > 0 else { return visit(fromX, fromY) }
-            let isFlat = dx >= dy
-            let flips = isFlat ? fromX > toX : fromY > toY
-            let (startX, endX) = flips ? (toX, fromX) : (fromX, toX)
-            let (startY, endY) = flips ? (toY, fromY) : (fromY, toY)
-            let length = isFlat ? dx : dy
-            let slope = Double(isFlat ? endY - startY : endX - startX) / Double(length)
-            for step in 0...length {
-                let t = flips ? length - step : step
-                if isFlat {
-                    visit(startX + t, Int(Double(startY) + slope * Double(t) + 0.5))
-                } else {
-                    visit(Int(Double(startX) + slope * Double(t) + 0.5), startY + t)
-                }
+        /// Takes one edge; walked backwards it crosses at the same places.
+        mutating func edge(from: FinePoint, to: FinePoint) {
+            let dx = abs(to.x - from.x)
+            let dy = abs(to.y - from.y)
+            guard dx > 0 else { return }
+            if dx >= dy {
+                let (start, end) = from.x <= to.x ? (from, to) : (to, from)
+                flatEdge(start, end, length: dx)
+            } else {
+                let (start, end) = from.y <= to.y ? (from, to) : (to, from)
+                steepEdge(start, end, length: dy)
             }
         }
 
-        private mutating func visit(_ u: Int, _ v: Int) {
-            if let last, last.u != u { cross(from: last.u, to: u, row: min(last.v, v)) }
-            last = (u, v)
+        /// An edge that is at least as wide as high, from left to right.
+        private mutating func flatEdge(
+            _ start: FinePoint, _ end: FinePoint, length: Int
+        ) {
+            let slope = Double(end.y - start.y) / Double(length)
+            let row = { (step: Int) in Int(Double(start.y) + slope * Double(step) + 0.5) }
+            for column in middles(from: start.x, to: end.x) {
+                let step = column - start.x
+                cross(column, row: min(row(step), row(step + 1)))
+            }
         }
 
-        private mutating func cross(from: Int, to: Int, row: Int) {
-            let fineColumn = to < from ? to : to - 1
-            guard fineColumn >= 0, fineColumn % scale == middle else { return }
-            let x = fineColumn / scale
-            guard x < width else { return }
-            crossings.append(x * height + min(max(rowAtOrBelow(row), 0), height))
+        /// An edge that is higher than wide, from top to bottom.
+        private mutating func steepEdge(
+            _ start: FinePoint, _ end: FinePoint, length: Int
+        ) {
+            let slope = Double(end.x - start.x) / Double(length)
+            let column = { (step: Int) in Int(Double(start.x) + slope * Double(step) + 0.5) }
+            for middle in middles(from: min(start.x, end.x), to: max(start.x, end.x)) {
+                // The first step beyond the middle; columns never turn back.
+                var low = 1
+                var high = length
+                while low < high {
+                    let step = (low + high) / 2
+                    let isBeyond = slope > 0 ? column(step) > middle : column(step) <= middle
+                    if isBeyond { high = step } else { low = step + 1 }
+                }
+                cross(middle, row: start.y + low - 1)
+            }
+        }
+
+        /// Fine columns in the middle of a pixel of the image, from `left` on and before `right`.
+        private func middles(from left: Int, to right: Int) -> StrideTo<Int> {
+            let first = left <= middle ? 0 : (left - middle + scale - 1) / scale
+            return stride(
+                from: first * scale + middle, to: min(right, width * scale), by: scale)
+        }
+
+        private mutating func cross(_ fineColumn: Int, row: Int) {
+            let y = min(max(rowAtOrBelow(row), 0), height)
+            crossings.append(fineColumn / scale * height + y)
         }
 
         /// The first pixel row whose middle is at or below a fine row.

@@ -157,7 +157,7 @@ func onlyPlainDecimalTextStandsForANumber(text: String, isNumber: Bool) {
     #expect(annotations.map(\.isCrowd) == [true, false, false])
     #expect(
         warnings.summary == """
-            warning: 2 of 3 annotations have no area; width times height is used
+            warning: 2 of 3 annotations have no area; that of the box or mask is used
               in gt.json:5:1, first (id 8)
               fix: write "area": small, medium and large objects are told apart by it
             warning: 2 of 3 annotations have no iscrowd; they count as single objects
