@@ -9,18 +9,20 @@ public enum Evaluation {
     ///   - truth: Images, categories and annotations.
     ///   - detections: The results, in the order of their file.
     ///   - parameters: What is measured.
+    ///   - names: What messages call the two inputs.
     ///   - warnings: Gets what is odd.
     /// - Returns: The arrays, the twelve numbers and those of each category.
     /// - Throws: `EvaluationError` for a result whose image the truth lacks, for masks that are
     ///   broken, and for parameters from which the twelve numbers cannot be formed.
     public static func evaluate(
         truth: COCODataset, detections: [COCODetection], parameters: COCOParameters,
-        warnings: Warnings = Warnings()
+        names: EvaluationNames = EvaluationNames(), warnings: Warnings = Warnings()
     ) throws(EvaluationError) -> COCOResult {
         try parameters.validate()
         var sorted = parameters
         sorted.maxDetections.sort()
-        let input = try EvaluationInput(truth, detections, sorted, warnings)
+        let input = try EvaluationInput(
+            truth, detections, sorted, names: names, warnings: warnings)
         let run = EvaluationRun(input, sorted, truth)
         guard sorted.zeroIDs == .asReference, input.truth.contains(where: \.hidesMatches) else {
             return run.result(withoutZeroQuirk: nil)
@@ -30,12 +32,13 @@ public enum Evaluation {
         plain.outcomes = .dropped
         let plainRun = EvaluationRun(input.withVisibleZeroIDs(), plain, truth)
         let result = run.result(withoutZeroQuirk: plainRun.stats)
-        warnZeroID(result, plainRun.stats, warnings)
+        warnZeroID(result, plainRun.stats, names, warnings)
         return result
     }
 
     private static func warnZeroID(
-        _ result: COCOResult, _ plain: [Double], _ warnings: Warnings
+        _ result: COCOResult, _ plain: [Double], _ names: EvaluationNames,
+        _ warnings: Warnings
     ) {
         let numbers = plain.map { Decimals.fixed($0, 3) }.joined(separator: " ")
         warnings.add(
@@ -44,7 +47,8 @@ public enum Evaluation {
                 what: "an annotation has the id 0, which pycocotools takes for no match: "
                     + "AP is \(Decimals.fixed(result.stats[0], 6)), and would be "
                     + "\(Decimals.fixed(plain[0], 6)) without that quirk",
-                place: "annotations, id 0; the twelve numbers without it: \(numbers)",
+                place:
+                    "\(names.truth), annotations, id 0; the twelve numbers without it: \(numbers)",
                 fix: "number the annotations from 1"))
     }
 }
@@ -173,7 +177,7 @@ struct EvaluationRun {
         guard case .apart = selection.use else { return [] }
         var names: [COCOIdentifier: String] = [:]
         for category in truth.categories { names[category.id] = category.name }
-        return selection.categoryIDs.map { COCOCategory(id: $0, name: names[$0] ?? $0.shown) }
+        return selection.categoryIDs.map { COCOCategory(id: $0, name: names[$0] ?? "\($0)") }
     }
 
     private func classScores(_ category: COCOCategory, at index: Int) -> ClassScores {

@@ -11,15 +11,17 @@ struct EvaluationInput {
 
     private let dataset: COCODataset
     private let parameters: COCOParameters
+    private let names: EvaluationNames
     private let warnings: Warnings
     private var images: [COCOIdentifier: Int] = [:]
 
     init(
         _ dataset: COCODataset, _ results: [COCODetection], _ parameters: COCOParameters,
-        _ warnings: Warnings
+        names: EvaluationNames, warnings: Warnings
     ) throws(EvaluationError) {
         self.dataset = dataset
         self.parameters = parameters
+        self.names = names
         self.warnings = warnings
         selection = EvaluationSelection(dataset, parameters)
         for (index, image) in dataset.images.enumerated() { images[image.id] = index }
@@ -45,10 +47,18 @@ struct EvaluationInput {
                 truth.append(
                     TruthObject(
                         image: image, category: category, box: annotation.box,
-                        area: annotation.area, isCrowd: annotation.isCrowd,
+                        area: area(of: annotation, mask), isCrowd: annotation.isCrowd,
                         hidesMatches: hidesMatches, source: index, mask: mask))
             }
         }
+    }
+
+    /// The area of the file; where it has none, that of the mask or box.
+    private func area(of annotation: COCOAnnotation, _ mask: Int) -> Double {
+        guard annotation.areaIsComputed, parameters.overlapKind == .segm else {
+            return annotation.area
+        }
+        return Double(masks.entries[mask].area)
     }
 
     /// Masks cannot be scored where no object has one.
@@ -58,28 +68,28 @@ struct EvaluationInput {
         else { return }
         throw EvaluationError(
             what: "no annotation has a \"segmentation\", so masks cannot be scored",
-            place: "annotations", fix: "score boxes with --iou-type bbox", source: .truth)
+            place: "\(names.truth), annotations", fix: "score boxes with --iou-type bbox")
     }
 
     private mutating func takeMask(
         of annotation: COCOAnnotation, _ index: Int
     ) throws(EvaluationError) {
-        let place = "annotations[\(index)] (id \(annotation.id.shown))"
+        let place = "\(names.truth), annotations[\(index)] (id \(annotation.id))"
         if annotation.segmentation?.isWithoutOutline ?? true {
             warnings.add(kind: "segmentation-empty") {
                 Warning(
                     kind: "segmentation-empty",
-                    what: "annotation \(annotation.id.shown) has an empty segmentation",
+                    what: "annotation \(annotation.id) has an empty segmentation",
                     place: place, fix: "it is scored as a mask without pixels")
             }
         }
         let size = try imageSize(
-            annotation.imageID, for: annotation.segmentation, place, source: .truth)
+            annotation.imageID, for: annotation.segmentation, place)
         do {
             try masks.append(annotation.segmentation, height: size.height, width: size.width)
         } catch {
             throw EvaluationError(
-                what: error.what, place: place + ".segmentation", fix: error.fix, source: .truth)
+                what: error.what, place: place + ".segmentation", fix: error.fix)
         }
     }
 
@@ -87,8 +97,8 @@ struct EvaluationInput {
         warnings.add(kind: "category-unlisted") {
             Warning(
                 kind: "category-unlisted",
-                what: "category \(annotation.categoryID.shown) is not listed under categories",
-                place: "annotations[\(index)] (id \(annotation.id.shown))",
+                what: "category \(annotation.categoryID) is not listed under categories",
+                place: "\(names.truth), annotations[\(index)] (id \(annotation.id))",
                 fix: "its objects are not scored; list the category to have them scored")
         }
     }
@@ -98,13 +108,12 @@ struct EvaluationInput {
     private mutating func take(_ results: [COCODetection]) throws(EvaluationError) {
         for (index, result) in results.enumerated() where images[result.imageID] == nil {
             throw EvaluationError(
-                what: "the image id \(result.imageID.shown) is not among the images of the truth",
-                place: "[\(index)].image_id",
-                fix: "score the results against the file whose images they were made from",
-                source: .detections)
+                what: "the image id \(result.imageID) is not among the images of the truth",
+                place: "\(names.detections), [\(index)].image_id",
+                fix: "score the results against the file whose images they were made from")
         }
         guard let first = results.first else { return }
-        let kind = try ResultKind(of: first)
+        let kind = try ResultKind(of: first, names)
         let listed = Set(dataset.categories.map(\.id))
         for (index, result) in results.enumerated() {
             if !listed.contains(result.categoryID) { warnUnlisted(result, index) }
@@ -126,8 +135,9 @@ struct EvaluationInput {
         warnings.add(kind: "result-category-unlisted") {
             Warning(
                 kind: "result-category-unlisted",
-                what: "category \(result.categoryID.shown) is not among the truth's categories",
-                place: "[\(index)].category_id", fix: "its results are not scored")
+                what: "category \(result.categoryID) is not among the truth's categories",
+                place: "\(names.detections), [\(index)].category_id",
+                fix: "its results are not scored")
         }
     }
 
@@ -136,16 +146,16 @@ struct EvaluationInput {
         case boxes
         case masks
 
-        init(of first: COCODetection) throws(EvaluationError) {
+        init(of first: COCODetection, _ names: EvaluationNames) throws(EvaluationError) {
             if first.box != nil {
                 self = .boxes
             } else if first.segmentation != nil {
                 self = .masks
             } else {
                 throw EvaluationError(
-                    what: "the result has neither a \"bbox\" nor a \"segmentation\"", place: "[0]",
-                    fix: "give every result a box [x, y, width, height] or a mask",
-                    source: .detections)
+                    what: "the result has neither a \"bbox\" nor a \"segmentation\"",
+                    place: "\(names.detections), [0]",
+                    fix: "give every result a box [x, y, width, height] or a mask")
             }
         }
     }
@@ -171,15 +181,16 @@ struct EvaluationInput {
 
     private func missing(_ key: String, _ index: Int) -> EvaluationError {
         EvaluationError(
-            what: "the result has no \"\(key)\", but the first one has", place: "[\(index)]",
-            fix: "give every result the same keys", source: .detections)
+            what: "the result has no \"\(key)\", but the first one has",
+            place: "\(names.detections), [\(index)]",
+            fix: "give every result the same keys")
     }
 
     @discardableResult
     private mutating func takeMask(
         _ segmentation: COCOSegmentation, of result: COCODetection, _ index: Int
     ) throws(EvaluationError) -> MaskTable.Entry {
-        let place = "[\(index)].segmentation (image id \(result.imageID.shown))"
+        let place = "\(names.detections), [\(index)].segmentation (image id \(result.imageID))"
         if segmentation.isWithoutOutline {
             warnings.add(kind: "result-segmentation-empty") {
                 Warning(
@@ -187,12 +198,12 @@ struct EvaluationInput {
                     place: place, fix: "it is scored as a mask without pixels")
             }
         }
-        let size = try imageSize(result.imageID, for: segmentation, place, source: .detections)
+        let size = try imageSize(result.imageID, for: segmentation, place)
         do {
             try masks.append(segmentation, height: size.height, width: size.width)
         } catch {
             throw EvaluationError(
-                what: error.what, place: place, fix: error.fix, source: .detections)
+                what: error.what, place: place, fix: error.fix)
         }
         let entry = masks.entries[masks.entries.count - 1]
         warnOtherSize(entry, size, place)
@@ -217,17 +228,15 @@ struct EvaluationInput {
 
     /// The size of an image; polygons cannot be filled without it.
     private func imageSize(
-        _ id: COCOIdentifier, for segmentation: COCOSegmentation?, _ place: String,
-        source: EvaluationError.Source
+        _ id: COCOIdentifier, for segmentation: COCOSegmentation?, _ place: String
     ) throws(EvaluationError) -> (height: Int, width: Int) {
         let image = images[id].map { dataset.images[$0] }
         let size = (height: image?.height ?? 0, width: image?.width ?? 0)
         guard case .polygons(let polygons)? = segmentation, !polygons.isEmpty else { return size }
         guard size.height > 0, size.width > 0 else {
             throw EvaluationError(
-                what: "image \(id.shown) has no height and width, which its polygons need",
-                place: place, fix: "write the image's height and width under images",
-                source: source)
+                what: "image \(id) has no height and width, which its polygons need",
+                place: place, fix: "write the image's height and width under images")
         }
         return size
     }

@@ -14,12 +14,12 @@ struct EvaluationSelection {
 
     init(_ truth: COCODataset, _ parameters: COCOParameters) {
         use = parameters.categoryUse
-        imageIDs = IdentifierOrder.sortedUnique(parameters.imageIDs ?? truth.images.map(\.id))
+        imageIDs = COCOIdentifier.sortedUnique(parameters.imageIDs ?? truth.images.map(\.id))
         let categories =
-            parameters.categoryIDs ?? IdentifierOrder.sortedUnique(truth.categories.map(\.id))
+            parameters.categoryIDs ?? COCOIdentifier.sortedUnique(truth.categories.map(\.id))
         categoryIDs =
             switch use {
-            case .apart: IdentifierOrder.sortedUnique(categories)
+            case .apart: COCOIdentifier.sortedUnique(categories)
             // The reference keeps order and repetitions when labels do not count.
             case .together: categories
             }

@@ -8,7 +8,8 @@ struct CVSuite: ParsableCommand {
         abstract: "Detection and segmentation on ordinary CPUs.",
         version: version,
         subcommands: [
-            Train.self, Predict.self, Bench.self, Features.self, Models.self, Config.self,
+            Train.self, Predict.self, Eval.self, Bench.self, Features.self, Models.self,
+            Config.self,
             CheckpointCommand.self, DataCommand.self,
         ])
 

@@ -19,35 +19,11 @@ struct GoldenCase {
 
     init(_ name: String) throws {
         let folder = "\(Goldens.folder)/coco_eval/\(name)"
-        truth = try Self.dataset(JSONValue.read(path: folder + "/gt.json"))
-        detections = try (JSONValue.read(path: folder + "/dt.json").array ?? []).map(Self.detection)
+        truth = try COCOReader.dataset(path: folder + "/gt.json", warnings: Warnings())
+        detections = try COCOReader.detections(
+            path: folder + "/dt.json", for: truth, warnings: Warnings())
         parameters = try Self.parameters(JSONValue.read(path: folder + "/case.json"))
         expected = try SafetensorsFile(path: folder + "/expected.safetensors")
-    }
-
-    private static func dataset(_ value: JSONValue) -> COCODataset {
-        COCODataset(
-            images: (value["images"]?.array ?? []).map {
-                COCOImage(
-                    id: $0.id("id"), fileName: "", width: $0["width"]?.integer ?? 0,
-                    height: $0["height"]?.integer ?? 0)
-            },
-            categories: (value["categories"]?.array ?? []).map {
-                COCOCategory(id: $0.id("id"), name: $0["name"]?.string ?? "")
-            },
-            annotations: (value["annotations"]?.array ?? []).map {
-                COCOAnnotation(
-                    id: $0.id("id"), imageID: $0.id("image_id"), categoryID: $0.id("category_id"),
-                    box: $0.box ?? BoxXYWH(x: 0, y: 0, width: 0, height: 0),
-                    area: $0["area"]?.double ?? 0, isCrowd: $0["iscrowd"]?.integer == 1,
-                    segmentation: $0.segmentation)
-            })
-    }
-
-    private static func detection(_ value: JSONValue) -> COCODetection {
-        COCODetection(
-            imageID: value.id("image_id"), categoryID: value.id("category_id"),
-            score: value["score"]?.double ?? 0, box: value.box, segmentation: value.segmentation)
     }
 
     private static func parameters(_ value: JSONValue) -> COCOParameters {
@@ -73,26 +49,4 @@ struct GoldenCase {
 
 extension JSONValue {
     fileprivate var identifier: COCOIdentifier { .number(Int64(integer ?? -1)) }
-
-    fileprivate func id(_ key: String) -> COCOIdentifier { self[key]?.identifier ?? .number(-1) }
-
-    fileprivate var box: BoxXYWH? {
-        guard let list = self["bbox"]?.array?.compactMap(\.double), list.count == 4 else {
-            return nil
-        }
-        return BoxXYWH(x: list[0], y: list[1], width: list[2], height: list[3])
-    }
-
-    fileprivate var segmentation: COCOSegmentation? {
-        guard let value = self["segmentation"] else { return nil }
-        if let polygons = value.array {
-            return .polygons(polygons.map { $0.array?.compactMap(\.double) ?? [] })
-        }
-        let size = value["size"]?.array?.compactMap(\.integer) ?? [0, 0]
-        if let text = value["counts"]?.string {
-            return .compressed(height: size[0], width: size[1], counts: text)
-        }
-        let counts = value["counts"]?.array?.compactMap(\.integer) ?? []
-        return .runLengths(height: size[0], width: size[1], counts: counts.map { UInt32($0) })
-    }
 }
