@@ -86,8 +86,8 @@ private struct DirectConvolution {
                 "a.weight [8, 3, 5, 5]", "b.0.weight [8, 1, 3, 3]", "b.0.bias [8]",
                 "c.weight [2, 8]", "c.bias [2]",
             ])
-        #expect(store[name: "b.0.bias"]?.role == .undecayed)
-        #expect(store[name: "c.weight"]?.role == .weight)
+        #expect(store["b.0.bias"]?.role == .undecayed)
+        #expect(store["c.weight"]?.role == .weight)
     }
 
     @Test func defaultInitialValuesStayWithinPyTorchsBound() {
@@ -106,8 +106,8 @@ private struct DirectConvolution {
         _ = Linear(scope["prior"], 4, 3, bias: .constant(-4.5))
         _ = Linear(scope["own"], 4, 3, initializer: .normal(standardDeviation: 0.02))
         _ = Linear(scope["none"], 4, 3, bias: .when(false))
-        #expect(store[name: "prior.bias"]?.value.elements == [-4.5, -4.5, -4.5])
-        #expect(store[name: "own.bias"]?.value.elements == [0, 0, 0])
-        #expect(store[name: "none.bias"] == nil)
+        #expect(store["prior.bias"]?.value.elements == [-4.5, -4.5, -4.5])
+        #expect(store["own.bias"]?.value.elements == [0, 0, 0])
+        #expect(store["none.bias"] == nil)
     }
 }

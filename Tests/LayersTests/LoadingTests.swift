@@ -60,7 +60,7 @@ import Testing
         #expect(throws: LoadingError.self) { try scope.load(other, from: "w") }
         let report = try scope.load(other, LoadingRules(reinitialized: ["head."]), from: "w")
         #expect(report.loaded == ["body.weight", "body.bias"])
-        #expect(store[name: "head.bias"]?.value.elements.contains(5) == false)
+        #expect(store["head.bias"]?.value.elements.contains(5) == false)
     }
 
     @Test func scopeTakesNamesWithoutItsPrefix() throws {
@@ -75,7 +75,7 @@ import Testing
         let report = try ParameterScope(store).load(
             names.map { Self.tensor($0, [2]) }, from: "w")
         #expect(report.missing == [])
-        #expect(store[name: "num_batches_tracked"]?.value.scalar == 0)
+        #expect(store["num_batches_tracked"]?.value.scalar == 0)
     }
 
     @Test func layoutsSurviveSavingAndLoading() throws {
@@ -87,13 +87,13 @@ import Testing
         }
         try ParameterScope(second).load(ParameterScope(first).namedTensors, from: "w")
         #expect(second.parameters.map(\.value.elements) == first.parameters.map(\.value.elements))
-        #expect(second[name: "a.weight"]?.value.shape == [5, 3, 3, 3])
-        #expect(second[name: "b.weight"]?.value.shape == [7, 7, 5])
+        #expect(second["a.weight"]?.value.shape == [5, 3, 3, 3])
+        #expect(second["b.weight"]?.value.shape == [7, 7, 5])
     }
 
     @Test func unfilledStoreStillKnowsItsConstants() {
         let store = ParameterStore.unfilled()
         _ = LayerNorm(ParameterScope(store), 3)
-        #expect(store[name: "weight"]?.value.elements == [1, 1, 1])
+        #expect(store["weight"]?.value.elements == [1, 1, 1])
     }
 }

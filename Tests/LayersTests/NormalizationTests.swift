@@ -104,7 +104,7 @@ private func disturb(_ parameters: Parameter...) {
                 "weight", "bias", "running_mean", "running_var", "num_batches_tracked",
             ])
         #expect(store.parameterCount == 12)
-        #expect(store[name: "num_batches_tracked"]?.fileShape == [])
+        #expect(store["num_batches_tracked"]?.fileShape == [])
     }
 }
 

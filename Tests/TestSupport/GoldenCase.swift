@@ -98,7 +98,7 @@ public struct GoldenCase: Sendable {
 
     private func compareBuffers(_ store: ParameterStore) throws {
         for name in names("after.") {
-            let buffer = try #require(store[name: String(name.dropFirst(6))])
+            let buffer = try #require(store[String(name.dropFirst(6))])
             // 1e-6: statistics are sums of a few hundred values, rounded once.
             let limit: Float = buffer.role == .counter ? 0 : 1e-6
             expectClose(buffer.fileElements, try io.floats(name), relative: limit, name)
@@ -114,7 +114,7 @@ public struct GoldenCase: Sendable {
         for (name, reference) in references {
             let own = String(name.dropFirst(5))
             let actual =
-                own == "input" ? input?.channelsFirstElements : store[name: own]?.fileGradient
+                own == "input" ? input?.channelsFirstElements : store[own]?.fileGradient
             let gradient = try #require(actual, "\(name) is missing")
             let size = reference.reduce(0) { max($0, abs($1)) }
             if zeroGradients.contains(own) {
