@@ -203,6 +203,9 @@ func narrowTile(
 }
 
 /// The inner loop: one broadcast and two multiply-adds for each row and step.
+///
+/// Rows are taken in two loops of at most six, which the compiler unrolls into registers; one
+/// loop of twelve stays a loop over memory, at two fifths of the rate.
 @inline(__always)
 func accumulateWide(
     _ rows: Int, _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,

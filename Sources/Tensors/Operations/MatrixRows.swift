@@ -128,16 +128,19 @@ struct MatrixRun {
             let column = piece % columnPieces * columnBlock
             multiply(
                 x, panels, epilogue: epilogue, into: y, scratch: scratch + lane * laneSize,
-                at: row..<min(rows, row + rowBlock),
-                column..<min(layout.columns, column + columnBlock))
+                at: (
+                    row..<min(rows, row + rowBlock),
+                    column..<min(layout.columns, column + columnBlock)
+                ))
         }
     }
 
     private func multiply(
         _ x: MatrixRows, _ panels: UnsafePointer<Float>, epilogue: MatrixEpilogue,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
-        at rows: Range<Int>, _ columns: Range<Int>
+        at place: (rows: Range<Int>, columns: Range<Int>)
     ) {
+        let (rows, columns) = place
         let width = layout.columns
         let offset = rows.lowerBound * width + columns.lowerBound
         let c = y + offset
