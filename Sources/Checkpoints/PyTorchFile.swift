@@ -77,7 +77,7 @@ struct PyTorchFile: Sendable {
         }
         guard !found.isEmpty else {
             throw CheckpointError(
-                what: "this file holds \(rootDescription), not a dictionary of tensors",
+                what: "this file holds no tensors; at its top stands \(rootDescription)",
                 place: path, fix: "save the state dict alone: torch.save(model.state_dict(), PATH)")
         }
         return Weights(

@@ -136,40 +136,31 @@ private struct EndRecord {
     private(set) var directoryOffset: Int
 
     init(_ data: Data) throws(FormatProblem) {
-        let start = try Self.position(in: data)
-        var reader = try ByteReader(data, at: start + 8)
+        let start = data.count - 22
+        guard start >= 0 else { throw FormatProblem("it is cut off") }
+        var reader = try ByteReader(data, at: start)
+        // The record stands at the very end: PyTorch writes no comment behind it.
+        guard try reader.integer(bytes: 4) == 0x0605_4B50 else {
+            throw FormatProblem("it is cut off: the end record of the zip archive is missing")
+        }
+        _ = try reader.take(4)
         let entriesHere = try reader.integer(bytes: 2)
         entryCount = try reader.integer(bytes: 2)
         directorySize = try reader.integer(bytes: 4)
         directoryOffset = try reader.integer(bytes: 4)
-        var end = start
-        if entryCount == 0xFFFF || directorySize == 0xFFFF_FFFF || directoryOffset == 0xFFFF_FFFF {
-            end = try readWide(data, locator: start - 20)
-        } else if entriesHere != entryCount {
-            throw FormatProblem("its end record is damaged")
-        }
+        guard entriesHere == entryCount else { throw FormatProblem("its end record is damaged") }
+        let end = try readWide(data, locator: start - 20) ?? start
         guard directoryOffset <= end, directorySize == end - directoryOffset else {
             throw FormatProblem("its directory does not stand where its end record says")
         }
     }
 
-    /// The record stands at the very end: PyTorch writes no comment.
-    private static func position(in data: Data) throws(FormatProblem) -> Int {
-        let start = data.count - 22
-        guard start >= 0 else { throw FormatProblem("it is cut off") }
-        var reader = try ByteReader(data, at: start)
-        guard try reader.integer(bytes: 4) == 0x0605_4B50 else {
-            throw FormatProblem("it is cut off: the end record of the zip archive is missing")
-        }
-        return start
-    }
-
-    /// Reads the 64-bit record that a locator points to, and returns where it begins.
-    private mutating func readWide(_ data: Data, locator: Int) throws(FormatProblem) -> Int {
+    /// Reads the 64-bit record, which PyTorch writes always, and returns where it begins; nil when
+    /// no locator points to one.
+    private mutating func readWide(_ data: Data, locator: Int) throws(FormatProblem) -> Int? {
+        guard locator >= 0 else { return nil }
         var reader = try ByteReader(data, at: locator)
-        guard try reader.integer(bytes: 4) == 0x0706_4B50 else {
-            throw FormatProblem("its end record is damaged")
-        }
+        guard try reader.integer(bytes: 4) == 0x0706_4B50 else { return nil }
         _ = try reader.take(4)
         let start = try reader.integer(bytes: 8)
         reader = try ByteReader(data, at: start)
@@ -177,9 +168,16 @@ private struct EndRecord {
             throw FormatProblem("its end record is damaged")
         }
         _ = try reader.take(28)
-        entryCount = try reader.integer(bytes: 8)
-        directorySize = try reader.integer(bytes: 8)
-        directoryOffset = try reader.integer(bytes: 8)
+        let wide = [
+            try reader.integer(bytes: 8), try reader.integer(bytes: 8),
+            try reader.integer(bytes: 8),
+        ]
+        let narrow = [entryCount, directorySize, directoryOffset]
+        let limits = [0xFFFF, 0xFFFF_FFFF, 0xFFFF_FFFF]
+        for index in wide.indices where narrow[index] != min(wide[index], limits[index]) {
+            throw FormatProblem("its two end records differ")
+        }
+        (entryCount, directorySize, directoryOffset) = (wide[0], wide[1], wide[2])
         return start
     }
 }
