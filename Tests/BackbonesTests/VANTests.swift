@@ -150,7 +150,7 @@ private struct PublishedSize {
         for (map, feature) in zip(maps, van.features) {
             let expected = size.map { ($0 + feature.stride - 1) / feature.stride }
             #expect(map.shape == Shape([2] + expected + [feature.channels]))
-            #expect(map.elements.allSatisfy(\.isFinite))
+            #expect(map.elements.allSatisfy { $0.isFinite })
         }
         #expect(maps.count == 4)
     }

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import JSONText
+import Tensors
 import TestSupport
 import Testing
 
@@ -63,10 +64,11 @@ private func number(_ value: JSONValue) -> Double {
             }
             let sum = elements.reduce(0, +)
             let total = number(reference["sum"] ?? .init(.null))
-            // The reference sums in 64 bits what here was rounded to 32.
+            // The reference sums in 64 bits what here was rounded to 32, each by up to 6e-8.
+            let largest = elements.reduce(1) { max($0, abs($1)) }
             #expect(
                 sum == total || (sum.isNaN && total.isNaN)
-                    || abs(sum - total) <= 1e-6 * max(1, abs(total)), "\(tensor.name)")
+                    || abs(sum - total) <= 1e-6 * largest, "\(tensor.name)")
         }
     }
 
@@ -102,10 +104,10 @@ private func number(_ value: JSONValue) -> Double {
     @Test func backbonePartSaysWhatItLeavesOut() throws {
         let whole = try Checkpoint(path: Manifest.folder + "mmdet_style.pth")
         let part = whole.part("backbone.")
-        #expect(part.tensors.count == 150)
+        #expect(part.tensors.count == 148)
         #expect(part.tensors.allSatisfy { !$0.name.hasPrefix("backbone.") })
-        #expect(part.notes.last == "10 tensors outside \"backbone.\" are left out")
-        #expect(part.part("backbone.").tensors.count == 150)
+        #expect(part.notes.last == "3 tensors outside \"backbone.\" are left out")
+        #expect(part.part("backbone.").tensors.count == 148)
     }
 
     @Test func conversionKeepsTypesAndBits() throws {
