@@ -56,7 +56,7 @@ enum RunDescription {
         let weights = detector.store.parameters.reduce(0) { $0 + $1.value.count }
         let activations = graph.shapes.reduce(0) { $0 + $1.count }
         let floats = 5 * weights + activations * trainer.settings.batchSize
-        lines.append("memory forecast: about \(floats * 4 >> 20) MB and the image cache")
+        lines.append("memory forecast: about \((floats * 4) >> 20) MB and the image cache")
         return lines
     }
 
