@@ -1,0 +1,71 @@
+import Foundation
+
+/// One run of the built binary: what it printed and how it ended.
+struct CommandRun {
+    let code: Int32
+    let output: String
+    let error: String
+
+    /// The binary beside this test bundle.
+    static let binary: URL = {
+        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        while folder.path != "/" {
+            let candidate = folder.appendingPathComponent("cvsuite")
+            if FileManager.default.isExecutableFile(atPath: candidate.path),
+                !FileManager.default.fileExists(atPath: candidate.path + "/Sources")
+            {
+                return candidate
+            }
+            folder.deleteLastPathComponent()
+        }
+        return folder
+    }()
+
+    /// The repository's root.
+    static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// Runs the binary to its end.
+    ///
+    /// - Parameters:
+    ///   - arguments: Its arguments.
+    ///   - environment: Variables on top of this process's own.
+    ///   - whileRunning: Called once with the process, such as to interrupt it.
+    init(
+        _ arguments: [String], environment: [String: String] = [:],
+        whileRunning: ((Process) -> Void)? = nil
+    ) throws {
+        let process = Process()
+        process.executableURL = Self.binary
+        process.arguments = arguments
+        process.currentDirectoryURL = Self.root
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // Files instead of pipes: nothing fills up while the test waits.
+        let folder = TemporaryFolder()
+        let files = [folder.path("out"), folder.path("err")].map { path -> FileHandle? in
+            FileManager.default.createFile(atPath: path, contents: nil)
+            return FileHandle(forWritingAtPath: path)
+        }
+        process.standardOutput = files[0]
+        process.standardError = files[1]
+        try process.run()
+        whileRunning?(process)
+        process.waitUntilExit()
+        code = process.terminationStatus
+        output = try String(contentsOfFile: folder.path("out"), encoding: .utf8)
+        error = try String(contentsOfFile: folder.path("err"), encoding: .utf8)
+    }
+}
+
+/// A folder that disappears with its owner.
+final class TemporaryFolder {
+    private let url = FileManager.default.temporaryDirectory
+        .appendingPathComponent("cvsuite-test-\(UUID().uuidString)")
+
+    init() { try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    /// The path of a name inside.
+    func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+}

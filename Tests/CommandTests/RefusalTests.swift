@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+/// What the built binary says about input that cannot be used.
+@Suite struct RefusalTests {
+    private let folder = TemporaryFolder()
+
+    private func expectRefusal(
+        _ arguments: [String], code: Int32 = 2, _ fragments: String...
+    ) throws {
+        let run = try CommandRun(arguments)
+        #expect(run.code == code, "\(run.error)")
+        #expect(code != 2 || run.error.hasPrefix("error: "))
+        for fragment in fragments {
+            #expect(run.error.contains(fragment), "no \"\(fragment)\" in: \(run.error)")
+        }
+    }
+
+    private func train(_ overrides: String...) -> [String] {
+        ["train", "--config", "Configs/quickstart.json", "--output", folder.path("run")]
+            + overrides.flatMap { ["--set", $0] }
+    }
+
+    @Test func aMisspeltKeyIsRefusedWithTheRightOne() throws {
+        try expectRefusal(train("data.rooot=x"), "rooot", "root")
+        try expectRefusal(train("model.backbone.embed_dim=[1]"), "embed_dim", "embed_dims")
+        #expect(!FileManager.default.fileExists(atPath: folder.path("run")))
+    }
+
+    @Test func missingDataIsNamed() throws {
+        try expectRefusal(train("data.root=/no/such/folder"), "/no/such/folder")
+        #expect(!FileManager.default.fileExists(atPath: folder.path("run")))
+    }
+
+    @Test func aRateOutOfRangeIsRefused() throws {
+        try expectRefusal(train("training.optimizer.learning_rate=1e30"), "learning_rate")
+    }
+
+    @Test func aPartThatDoesNotFitIsNamed() throws {
+        try expectRefusal(train("model.head.norm_cfg.num_groups=7"), "num_groups", "divide")
+        try expectRefusal(train("model.head.name=\"yolo\""), "yolo", "atss")
+    }
+
+    @Test func weightsThatAreNoneAreRefused() throws {
+        let file = folder.path("weights.safetensors")
+        try Data("version https://git-lfs.github.com/spec/v1\n".utf8)
+            .write(to: URL(fileURLWithPath: file))
+        try expectRefusal(
+            ["predict", "Configs", "--weights", file, "--output", folder.path("found")],
+            "weights.safetensors")
+        #expect(!FileManager.default.fileExists(atPath: folder.path("found")))
+    }
+
+    @Test func aWrongCommandLineEndsWith64() throws {
+        try expectRefusal(["predict", "x.jpg"], code: 64, "--run", "--weights")
+        try expectRefusal(["train"], code: 64, "--config")
+        try expectRefusal(["bench", "--model", "van_b0", "--size", "axb"], code: 64, "size")
+    }
+
+    @Test func unknownModelsAreNamed() throws {
+        try expectRefusal(["bench", "--model", "van_b9"], "van_b9")
+    }
+}

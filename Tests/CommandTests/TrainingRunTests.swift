@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+/// Whole runs of the built binary on a small data set that it draws itself.
+@Suite(.serialized) struct TrainingRunTests {
+    private let folder = TemporaryFolder()
+
+    private static let small = [
+        "model.backbone={\"name\": \"van\", \"embed_dims\": [8, 8, 16, 16], "
+            + "\"depths\": [1, 1, 1, 1], \"mlp_ratios\": [2, 2, 2, 2], \"drop_path_rate\": 0.2}",
+        "model.neck.out_channels=16", "model.head.feat_channels=16",
+        "model.head.norm_cfg.num_groups=4", "preprocessing.height=96", "preprocessing.width=128",
+        "training.batch_size=3", "training.epochs=2", "training.evaluation_interval=1",
+        "training.log_interval=1", "augmentation.multi_scale=[96, 128]",
+    ]
+
+    private func data() throws -> String {
+        let path = folder.path("data")
+        let run = try CommandRun([
+            "data", "demo", "--kind", "baggage", "--out", path, "--images", "14", "--seed", "3",
+        ])
+        #expect(run.code == 0, "\(run.error)")
+        return path
+    }
+
+    private func arguments(_ data: String, _ output: String, _ more: [String] = []) -> [String] {
+        let overrides = Self.small + ["data.root=\(data)"]
+        return ["train", "--config", "Configs/quickstart.json", "--output", folder.path(output)]
+            + overrides.flatMap { ["--set", $0] } + more
+    }
+
+    private func bytes(_ run: String, _ name: String = "weights/last.safetensors") -> Data? {
+        FileManager.default.contents(atPath: folder.path(run) + "/" + name)
+    }
+
+    @Test func equalSeedsGiveEqualBytes() throws {
+        let data = try data()
+        let variants = [
+            ("a", ["--threads", "1"], "data.workers=0"), ("b", ["--threads", "2"], "data.workers=2"),
+        ]
+        for (name, flags, workers) in variants {
+            let run = try CommandRun(arguments(data, name, flags + ["--set", workers]))
+            #expect(run.code == 0, "\(run.error)")
+        }
+        let first = try #require(bytes("a"))
+        #expect(first == bytes("b"))
+        let other = try CommandRun(arguments(data, "c", ["--seed", "1"]))
+        #expect(other.code == 0)
+        #expect(bytes("c") != first)
+    }
+
+    @Test func anInterruptedRunGoesOnExactly() throws {
+        let data = try data()
+        let whole = try CommandRun(arguments(data, "whole"))
+        #expect(whole.code == 0, "\(whole.error)")
+        let log = folder.path("broken/metrics.jsonl")
+        let broken = try CommandRun(arguments(data, "broken")) { process in
+            waitForLine(in: log)
+            process.interrupt()
+        }
+        #expect(broken.code == 130, "\(broken.error)")
+        #expect(broken.error.contains("--resume"))
+        let resumed = try CommandRun(arguments(data, "broken", ["--resume"]))
+        #expect(resumed.code == 0, "\(resumed.error)")
+        #expect(bytes("whole") == bytes("broken"))
+    }
+
+    @Test func aKilledRunGoesOnFromItsLastEpoch() throws {
+        let data = try data()
+        let whole = try CommandRun(arguments(data, "whole"))
+        #expect(whole.code == 0, "\(whole.error)")
+        let state = folder.path("broken/state/last.safetensors")
+        _ = try CommandRun(arguments(data, "broken")) { process in
+            waitForFile(state)
+            kill(process.processIdentifier, SIGKILL)
+        }
+        let resumed = try CommandRun(arguments(data, "broken", ["--resume"]))
+        #expect(resumed.code == 0, "\(resumed.error)")
+        #expect(bytes("whole") == bytes("broken"))
+    }
+
+    @Test func aFinishedRunIsLeftAlone() throws {
+        let data = try data()
+        #expect(try CommandRun(arguments(data, "run")).code == 0)
+        let before = bytes("run")
+        let resumed = try CommandRun(arguments(data, "run", ["--resume"]))
+        #expect(resumed.code == 0)
+        #expect(resumed.error.contains("finished"))
+        let again = try CommandRun(arguments(data, "run"))
+        #expect(again.code == 2)
+        #expect(again.error.contains("--overwrite"))
+        let changed = try CommandRun(
+            arguments(data, "run", ["--resume", "--set", "training.batch_size=2"]))
+        #expect(changed.code == 2)
+        #expect(changed.error.contains("training.batch_size"))
+        #expect(bytes("run") == before)
+    }
+
+    @Test func aTrainedDetectorPredictsAndIsScored() throws {
+        let data = try data()
+        let trained = try CommandRun(arguments(data, "run"))
+        #expect(trained.code == 0, "\(trained.error)")
+        for name in [
+            "config.json", "log.txt", "metrics.jsonl", "curves.svg", "weights/best.safetensors",
+            "samples/train_1.jpg", "samples/val_1.jpg",
+        ] {
+            #expect(bytes("run", name) != nil, "\(name) is missing")
+        }
+        let predicted = try CommandRun([
+            "predict", data + "/images", "--annotations", data + "/annotations/val.json", "--run",
+            folder.path("run"), "--output", folder.path("found"), "--score", "0",
+        ])
+        #expect(predicted.code == 0, "\(predicted.error)")
+        let listed = try CommandRun([
+            "eval", "--gt", data + "/annotations/val.json", "--dt",
+            folder.path("found/predictions.json"), "--iou-type", "bbox", "--json",
+        ])
+        let scored = try CommandRun([
+            "eval", "--run", folder.path("run"), "--split", "val", "--json",
+        ])
+        #expect(listed.code == 0 && scored.code == 0, "\(listed.error)\(scored.error)")
+        #expect(try stats(listed.output) == stats(scored.output))
+    }
+
+    private func stats(_ text: String) throws -> [Double] {
+        let object = try JSONSerialization.jsonObject(with: Data(text.utf8))
+        let stats = (object as? [String: Any])?["stats"] as? [Double]
+        return try #require(stats)
+    }
+}
+
+/// Waits until a file holds a line, at most half a minute.
+private func waitForLine(in path: String) {
+    for _ in 0..<3000 {
+        if let data = FileManager.default.contents(atPath: path), !data.isEmpty { return }
+        usleep(10_000)
+    }
+}
+
+/// Waits until a file is there, at most half a minute.
+private func waitForFile(_ path: String) {
+    for _ in 0..<3000 where !FileManager.default.fileExists(atPath: path) { usleep(10_000) }
+}
