@@ -57,25 +57,27 @@ public struct MapExtent: Sendable, Hashable {
     }
 }
 
-/// A part of one sample: some rows of the destination, one block of channels.
+/// A part of one sample: some rows of the destination, some channels.
 public struct DepthwiseBlock: Sendable {
     /// First row of the destination.
-    public let firstRow: Int
+    public var firstRow: Int
     /// Number of rows.
-    public let rowCount: Int
-    /// First channel; the block ends `channelBlock` channels later, or with the last channel.
-    public let firstChannel: Int
+    public var rowCount: Int
+    /// First channel.
+    public var firstChannel: Int
+    /// Number of channels.
+    public var channelCount: Int
 
     /// Makes a block.
     ///
     /// - Parameters:
-    ///   - firstRow: First row of the destination.
-    ///   - rowCount: Number of rows.
-    ///   - firstChannel: First channel.
-    public init(firstRow: Int, rowCount: Int, firstChannel: Int) {
-        self.firstRow = firstRow
-        self.rowCount = rowCount
-        self.firstChannel = firstChannel
+    ///   - rows: Rows of the destination.
+    ///   - channels: Channels.
+    public init(rows: Range<Int>, channels: Range<Int>) {
+        firstRow = rows.lowerBound
+        rowCount = rows.count
+        firstChannel = channels.lowerBound
+        channelCount = channels.count
     }
 }
 
@@ -135,11 +137,15 @@ public typealias DepthwiseGradientKernel =
 
 /// Depth-wise convolution, vectors along the channels.
 ///
-/// A block of channels of the source rows is first copied to working memory, with its zero
-/// borders: so that the loops over taps have no branches and read consecutive cache lines.
+/// 3x3 and 5x5 windows with stride 1 are computed straight from the map, all channels of a tile of
+/// pixels together. For other windows a few channels of the source rows are first copied to working
+/// memory, with zero borders, so that the loops over taps have no branches.
 public struct DepthwiseKernels: Sendable {
-    /// Channels of a block.
+    /// Channels that are best computed together where a copy is made; more are taken in turn.
     public let channelBlock: Int
+    /// Whether the sizes are computed straight from the map; blocks then need `channelBlock`
+    /// channels at least.
+    public let isDirect: @Sendable (DepthwiseGeometry) -> Bool
     /// Floats of working memory for blocks of at most the given number of rows.
     public let scratchCount: @Sendable (DepthwiseGeometry, Int) -> Int
     /// The convolution.
@@ -151,11 +157,13 @@ public struct DepthwiseKernels: Sendable {
 
     /// Makes the group.
     public init(
-        channelBlock: Int, scratchCount: @escaping @Sendable (DepthwiseGeometry, Int) -> Int,
+        channelBlock: Int, isDirect: @escaping @Sendable (DepthwiseGeometry) -> Bool,
+        scratchCount: @escaping @Sendable (DepthwiseGeometry, Int) -> Int,
         convolve: @escaping DepthwiseKernel, convolveFlipped: @escaping DepthwiseKernel,
         weightGradient: @escaping DepthwiseGradientKernel
     ) {
         self.channelBlock = channelBlock
+        self.isDirect = isDirect
         self.scratchCount = scratchCount
         self.convolve = convolve
         self.convolveFlipped = convolveFlipped

@@ -1,21 +1,41 @@
 import KernelInterface
 
-// A block of channels of the source is copied to a plane of working memory with zero borders, one
-// vector a pixel. Eight neighbouring outputs are summed in registers at once: each tap is one
-// load of its weights and eight multiply-adds whose operands lie in consecutive cache lines.
+// A vector of channels of the source is copied to a plane of working memory with zero borders, one
+// cache line a pixel. Eight neighbouring outputs are summed in registers at once: each tap is one
+// load of its weights and eight multiply-adds whose operands lie in consecutive lines. Small
+// windows with stride 1 need no plane; see `DepthwiseDirect.swift`.
 
 func depthwiseKernels() -> DepthwiseKernels {
     DepthwiseKernels(
-        channelBlock: Vector.scalarCount, scratchCount: scratchCount,
+        channelBlock: Vector.scalarCount, isDirect: { isDirect($0) }, scratchCount: scratchCount,
         convolve: { operands, geometry, block, scratch in
-            packWeights(operands, geometry, block, scratch, isFlipped: false)
-            convolveBlock(operands, geometry, block, scratch)
+            convolve(operands, geometry, block, scratch, isFlipped: false)
         },
         convolveFlipped: { operands, geometry, block, scratch in
-            packWeights(operands, geometry, block, scratch, isFlipped: true)
-            convolveBlock(operands, geometry, block, scratch)
+            convolve(operands, geometry, block, scratch, isFlipped: true)
         },
         weightGradient: weightGradient)
+}
+
+/// Computes a block, by its size straight from the map or through the plane.
+@inline(__always)
+private func convolve(
+    _ operands: DepthwiseOperands, _ geometry: DepthwiseGeometry, _ block: DepthwiseBlock,
+    _ scratch: UnsafeMutablePointer<Float>, isFlipped: Bool
+) {
+    if isDirect(geometry) {
+        convolveDirect(operands, geometry, block, isFlipped: isFlipped)
+        return
+    }
+    var part = block
+    let end = block.firstChannel + block.channelCount
+    while part.firstChannel < end {
+        let rest = end - part.firstChannel
+        part.channelCount = rest < Vector.scalarCount ? rest : Vector.scalarCount
+        packWeights(operands, geometry, part, scratch, isFlipped: isFlipped)
+        convolveBlock(operands, geometry, part, scratch)
+        part.firstChannel += Vector.scalarCount
+    }
 }
 
 /// Outputs of a row that are summed at once.
@@ -47,16 +67,10 @@ private func weightVectors(_ geometry: DepthwiseGeometry) -> Int {
 }
 
 private func scratchCount(_ geometry: DepthwiseGeometry, _ rowCount: Int) -> Int {
+    if isDirect(geometry) { return 0 }
     let plane = planeHeight(geometry, rowCount) * planeWidth(geometry)
     let dy = rowCount * paddedWidth(geometry)
     return (weightVectors(geometry) + plane + dy) * Vector.scalarCount
-}
-
-/// Channels of a block, fewer at the end.
-@inline(__always)
-private func width(_ geometry: DepthwiseGeometry, _ block: DepthwiseBlock) -> Int {
-    let rest = geometry.channels - block.firstChannel
-    return rest < Vector.scalarCount ? rest : Vector.scalarCount
 }
 
 /// Copies the block's weights, one vector a tap, and its bias.
@@ -66,7 +80,7 @@ private func packWeights(
     _ scratch: UnsafeMutablePointer<Float>, isFlipped: Bool
 ) {
     let taps = geometry.kernel.height * geometry.kernel.width
-    let width = width(geometry, block)
+    let width = block.channelCount
     for tap in 0..<taps {
         let from = isFlipped ? taps - 1 - tap : tap
         let source = operands.weight + from * geometry.channels + block.firstChannel
@@ -97,7 +111,7 @@ private func gather(
         let target = plane + row * columns * Vector.scalarCount
         if y % geometry.spacing == 0 {
             let line = y / geometry.spacing * geometry.source.width * geometry.channels
-            gatherRow(x + line + block.firstChannel, geometry, target, width(geometry, block))
+            gatherRow(x + line + block.firstChannel, geometry, target, block.channelCount)
         } else {
             clear(target, columns)
         }
@@ -146,13 +160,13 @@ private func gatherRow(
 /// The window begins at `start` (in the padded source, 0 being the first element); outputs up to
 /// `reach` further on are taken together.
 @inline(__always)
-private func lowerTap(_ start: Int, _ reach: Int, _ dilation: Int) -> Int {
+func lowerTap(_ start: Int, _ reach: Int, _ dilation: Int) -> Int {
     let missing = 0 - (start + reach)
     return missing > 0 ? (missing + dilation - 1) / dilation : 0
 }
 
 @inline(__always)
-private func upperTap(_ start: Int, _ length: Int, _ dilation: Int, _ taps: Int) -> Int {
+func upperTap(_ start: Int, _ length: Int, _ dilation: Int, _ taps: Int) -> Int {
     if length <= start { return 0 }
     let count = (length - 1 - start) / dilation + 1
     return count < taps ? count : taps
@@ -175,7 +189,7 @@ private func convolveBlock(
         let target = row * geometry.destination.width * geometry.channels
         convolveRow(
             line, scratch, operands.y + target + block.firstChannel, geometry,
-            lower..<(upper < lower ? lower : upper), width(geometry, block))
+            lower..<(upper < lower ? lower : upper), block.channelCount)
     }
 }
 
@@ -244,7 +258,26 @@ private func put(
 
 // MARK: - Gradient of the weights
 
+/// Computes the gradient of a block, by its size straight from the maps or through the plane.
 private func weightGradient(
+    _ operands: DepthwiseGradientOperands, _ geometry: DepthwiseGeometry,
+    _ block: DepthwiseBlock, _ scratch: UnsafeMutablePointer<Float>
+) {
+    if isDirect(geometry) {
+        directWeightGradient(operands, geometry, block)
+        return
+    }
+    var part = block
+    let end = block.firstChannel + block.channelCount
+    while part.firstChannel < end {
+        let rest = end - part.firstChannel
+        part.channelCount = rest < Vector.scalarCount ? rest : Vector.scalarCount
+        planeWeightGradient(operands, geometry, part, scratch)
+        part.firstChannel += Vector.scalarCount
+    }
+}
+
+private func planeWeightGradient(
     _ operands: DepthwiseGradientOperands, _ geometry: DepthwiseGeometry,
     _ block: DepthwiseBlock, _ scratch: UnsafeMutablePointer<Float>
 ) {
@@ -259,7 +292,7 @@ private func weightGradient(
     for row in block.firstRow..<(block.firstRow + block.rowCount) {
         let offset = row * geometry.destination.width * geometry.channels
         gatherGradient(
-            operands.dy + offset + block.firstChannel, geometry, line, width(geometry, block))
+            operands.dy + offset + block.firstChannel, geometry, line, block.channelCount)
         let start = row * geometry.stride - geometry.padding.height
         let lower = lowerTap(start, 0, geometry.dilation)
         let upper = upperTap(
@@ -268,7 +301,7 @@ private func weightGradient(
             plane + (start - first) * columns * Vector.scalarCount, line, scratch, geometry,
             lower..<(upper < lower ? lower : upper))
     }
-    let width = width(geometry, block)
+    let width = block.channelCount
     for tap in 0..<vectors {
         storePartial(
             load(scratch + tap * Vector.scalarCount),

@@ -57,3 +57,11 @@ static inline void cm_yield(void) { sched_yield(); }
 
 /// Heap allocations of this process so far; 0 where the C library cannot be counted.
 uint64_t cm_allocation_count(void);
+
+/// Asks for the cache line of an address, which may be any.
+static inline void cm_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
+
+/// Asks for the cache line of an address that will be written.
+static inline void cm_prefetch_for_writing(const void *address) {
+    __builtin_prefetch(address, 1, 2);
+}

@@ -119,14 +119,14 @@ public struct DepthwiseConvolution: Operation {
     private static func weightGradient(
         _ dy: Tensor, _ x: Tensor, _ geometry: DepthwiseGeometry
     ) -> (weight: Tensor, bias: Tensor) {
-        let plan = DepthwisePlan(geometry, samples: x.shape[0])
-        let sums = plan.weightGradient(dy, x)
+        let sums = DepthwisePlan(geometry, samples: x.shape[0]).weightGradient(dy, x)
         let count = geometry.channels
         let taps = geometry.kernel.height * geometry.kernel.width
         let weight = Tensor(
             shape: [geometry.kernel.height, geometry.kernel.width, count],
-            sums.prefix(taps * count).map { Float($0) })
-        return (weight, ChannelSums.vector(Array(sums.dropFirst(taps * count))))
+            Array(sums.elements.prefix(taps * count)))
+        let bias = Tensor(shape: [count], Array(sums.elements.suffix(count)))
+        return (weight, bias)
     }
 }
 

@@ -4,27 +4,52 @@ import Synchronization
 
 /// How a depth-wise convolution is cut: samples, blocks of rows, blocks of channels.
 ///
-/// Blocks of rows are fixed by the shape. Threads take units from a counter, each with a plane of
-/// working memory of its own.
+/// Blocks of rows are fixed by the shape. Threads take units from a counter, each with working
+/// memory of its own.
 struct DepthwisePlan {
     private let geometry: DepthwiseGeometry
     private let samples: Int
     private let blockRows: Int
+    private let blockChannels: Int
 
     /// Threads that can work at once; bounds the working memory.
     private static let laneLimit = max(16, ThreadCount.available)
     /// Floats of a plane: with its weights it leaves half of a second-level cache of 1 MiB.
     private static let planeLimit = 96 * 1024
+    /// Units that are wanted at least, for the threads to share.
+    private static let wantedUnits = 8
 
     init(_ geometry: DepthwiseGeometry, samples: Int) {
         self.geometry = geometry
         self.samples = samples
-        // Counted for sixteen channels, so that both copies of the kernels cut alike.
+        let height = max(1, geometry.destination.height)
+        if kernels.depthwise.isDirect(geometry) {
+            // Sixteen rows at most: the rows around them, read again, are then a small part.
+            let blocks = (height + 15) / 16
+            blockRows = (height + blocks - 1) / blocks
+            let spans = Self.wantedUnits / max(1, samples * blocks)
+            blockChannels = Self.span(geometry.channels, spans: max(1, spans))
+        } else {
+            blockRows = Self.planeRows(geometry)
+            blockChannels = kernels.depthwise.channelBlock
+        }
+    }
+
+    /// Channels of one of about `spans` equal blocks, in whole groups of 64 where that is possible.
+    private static func span(_ channels: Int, spans: Int) -> Int {
+        guard channels % 64 == 0 else { return channels }
+        let groups = channels / 64
+        return (groups + min(spans, groups) - 1) / min(spans, groups) * 64
+    }
+
+    /// Rows whose plane fits; counted for sixteen channels, so that both copies of the kernels cut
+    /// alike.
+    private static func planeRows(_ geometry: DepthwiseGeometry) -> Int {
         let span = (geometry.kernel.height - 1) * geometry.dilation + 1
         let line = geometry.source.width * geometry.spacing + 2 * abs(geometry.padding.width) + 8
-        let lines = Self.planeLimit / (16 * line)
+        let lines = planeLimit / (16 * line)
         let fitting = (lines - span) / geometry.stride + 1
-        blockRows = max(4, min(geometry.destination.height, fitting, max(8, 2 * span)))
+        return max(4, min(geometry.destination.height, fitting, max(8, 2 * span)))
     }
 
     private var rowBlocks: Int {
@@ -32,8 +57,7 @@ struct DepthwisePlan {
     }
 
     private var channelBlocks: Int {
-        let block = kernels.depthwise.channelBlock
-        return (geometry.channels + block - 1) / block
+        (geometry.channels + blockChannels - 1) / max(1, blockChannels)
     }
 
     private var units: Int {
@@ -63,8 +87,9 @@ struct DepthwisePlan {
     }
 
     /// The sums `[kh kw + 1, C]`: gradients of the weights, then of the bias.
-    func weightGradient(_ dy: Tensor, _ x: Tensor) -> [Double] {
-        let width = (geometry.kernel.height * geometry.kernel.width + 1) * geometry.channels
+    func weightGradient(_ dy: Tensor, _ x: Tensor) -> Tensor {
+        let taps = geometry.kernel.height * geometry.kernel.width
+        let width = (taps + 1) * geometry.channels
         let partial = Storage(count: samples * rowBlocks * width)
         let scratch = Storage(count: scratchCount)
         let source = geometry.source.height * geometry.source.width * geometry.channels
@@ -79,12 +104,10 @@ struct DepthwisePlan {
                 }
             }
         }
-        var sums = [Double](repeating: 0, count: width)
-        guard units > 0 else { return sums }
-        for index in 0..<samples * rowBlocks {
-            for i in 0..<width { sums[i] += Double(partial.pointer[index * width + i]) }
+        let rows = units == 0 ? 0 : samples * rowBlocks
+        return Tensor(shape: [taps + 1, geometry.channels]) {
+            kernels.channel.sum(partial.pointer, $0, RowExtent(rows: rows, channels: width))
         }
-        return sums
     }
 
     /// Calls `body` with sample, number of the block of rows among all samples, block, scratch.
@@ -102,10 +125,10 @@ struct DepthwisePlan {
                 if unit >= units { return }
                 let index = unit / channelBlocks
                 let firstRow = index % rowBlocks * blockRows
+                let firstChannel = unit % channelBlocks * blockChannels
                 let block = DepthwiseBlock(
-                    firstRow: firstRow,
-                    rowCount: min(blockRows, geometry.destination.height - firstRow),
-                    firstChannel: unit % channelBlocks * kernels.depthwise.channelBlock)
+                    rows: firstRow..<min(geometry.destination.height, firstRow + blockRows),
+                    channels: firstChannel..<min(geometry.channels, firstChannel + blockChannels))
                 body(index / rowBlocks, index, block, scratch + lane * laneScratch)
             }
         }
