@@ -33,10 +33,10 @@ let package = Package(
         .target(name: "CMachine"),
         library("KernelInterface", []),
         .target(
-            name: "Kernels", dependencies: ["KernelInterface"],
+            name: "Kernels", dependencies: ["KernelInterface", "CMachine"],
             swiftSettings: kernelFlags("x86-64-v3")),
         .target(
-            name: "KernelsV4", dependencies: ["KernelInterface"],
+            name: "KernelsV4", dependencies: ["KernelInterface", "CMachine"],
             swiftSettings: [.define("KERNELS_V4")] + kernelFlags("x86-64-v4")),
         library("Parallelism", ["CMachine"]),
         // Floor 1

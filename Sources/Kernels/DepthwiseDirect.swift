@@ -150,7 +150,9 @@ private func convolve3(
         }
         let target = y + at
         put(s0, s1, s2, s3, target, window.channels, isInside ? tile : rest)
-        put(s4, s5, s6, s7, target + 4 * window.channels, window.channels, isInside ? tile : rest - 4)
+        put(
+            s4, s5, s6, s7, target + 4 * window.channels, window.channels,
+            isInside ? tile : rest - 4)
         c += Vector.scalarCount
     }
 }
@@ -227,7 +229,9 @@ private func convolve5(
         }
         let target = y + at
         put(s0, s1, s2, s3, target, window.channels, isInside ? tile : rest)
-        put(s4, s5, s6, s7, target + 4 * window.channels, window.channels, isInside ? tile : rest - 4)
+        put(
+            s4, s5, s6, s7, target + 4 * window.channels, window.channels,
+            isInside ? tile : rest - 4)
         c += Vector.scalarCount
     }
 }

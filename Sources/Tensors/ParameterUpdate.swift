@@ -1,138 +1,128 @@
-import Foundation
 import KernelInterface
+import Parallelism
 
-/// The numbers of one AdamW step.
-public struct AdamWRule: Sendable {
-    /// Step size.
-    public var learningRate: Float
-    /// Decay of the first moment.
-    public var beta1: Float
-    /// Decay of the second moment.
-    public var beta2: Float
-    /// Added to the root of the second moment.
-    public var epsilon: Float
-    /// Decoupled weight decay.
-    public var weightDecay: Float
-    /// Number of the step, from 1, for the corrections of the moments.
-    public var step: Int
-
-    /// Makes the numbers of a step.
-    ///
-    /// - Parameters:
-    ///   - learningRate: Step size.
-    ///   - betas: Decays of the two moments.
-    ///   - epsilon: Added to the root of the second moment.
-    ///   - weightDecay: Decoupled weight decay.
-    ///   - step: Number of the step, from 1.
-    public init(
-        learningRate: Float, betas: [Float], epsilon: Float, weightDecay: Float, step: Int
-    ) {
-        self.learningRate = learningRate
-        beta1 = betas[0]
-        beta2 = betas[1]
-        self.epsilon = epsilon
-        self.weightDecay = weightDecay
-        self.step = step
-    }
-
-    var factors: AdamWFactors {
-        let first = 1 - pow(Double(beta1), Double(step))
-        let second = (1 - pow(Double(beta2), Double(step))).squareRoot()
-        return AdamWFactors(
-            learningRate: learningRate, betas: (beta1, beta2), epsilon: epsilon,
-            weightDecay: weightDecay, corrections: (Float(first), Float(second)))
-    }
-}
-
-/// Changes of weights in place, one pass over memory each, cut into blocks for the threads.
+/// Changes of parameters and optimiser states in place, on all threads.
 ///
-/// These are the only functions that write to tensors that exist already: optimisers own them.
+/// A tensor whose elements somebody else still holds is copied first, so that nobody sees them
+/// change.
 public enum ParameterUpdate {
-    private static let block = 16384
-
-    /// AdamW (Loshchilov and Hutter, 2019), in the order of PyTorch's operations.
+    /// One step of AdamW (Loshchilov and Hutter, 2019), in the order of PyTorch's operations.
+    ///
+    /// `p -= rate decay p`, `m += (1 - beta1) (g - m)`, `v = beta2 v + (1 - beta2) g^2`,
+    /// `p -= rate / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)`.
     ///
     /// - Parameters:
-    ///   - weights: Changed.
-    ///   - gradient: Of the same shape.
-    ///   - moments: First and second moment, changed.
-    ///   - rule: The numbers of the step.
+    ///   - weights: The parameter.
+    ///   - gradient: Its gradient.
+    ///   - first: Average of gradients, 0 before the first step.
+    ///   - second: Average of their squares, 0 before the first step.
+    ///   - factors: Rates and corrections of this step.
     public static func adamW(
-        _ weights: Tensor, gradient: Tensor, moments: [Tensor], _ rule: AdamWRule
+        _ weights: inout Tensor, gradient: Tensor, first: inout Tensor, second: inout Tensor,
+        factors: AdamWFactors
     ) {
-        let factors = rule.factors
-        let (p, g) = (weights.storage.pointer, gradient.storage.pointer)
-        let (m, v) = (moments[0].storage.pointer, moments[1].storage.pointer)
-        forEachBlock(weights.count, block: block) { range in
-            let at = range.lowerBound
-            kernels.optimizer.adamW(p + at, g + at, m + at, v + at, factors, range.count)
-        }
-    }
-
-    /// Stochastic gradient descent: `v = momentum v + g + decay p`, `p -= rate v`.
-    ///
-    /// - Parameters:
-    ///   - weights: Changed.
-    ///   - gradient: Of the same shape.
-    ///   - momentum: The last step, changed.
-    ///   - factors: Rate, momentum and weight decay.
-    public static func sgd(
-        _ weights: Tensor, gradient: Tensor, momentum: Tensor, _ factors: SGDFactors
-    ) {
-        let (p, g) = (weights.storage.pointer, gradient.storage.pointer)
-        let v = momentum.storage.pointer
-        forEachBlock(weights.count, block: block) { range in
-            let at = range.lowerBound
-            kernels.optimizer.sgd(p + at, g + at, v + at, factors, range.count)
-        }
-    }
-
-    /// Moves a running average: `average = decay * average + (1 - decay) * weights`.
-    ///
-    /// - Parameters:
-    ///   - average: Changed.
-    ///   - weights: Of the same shape.
-    ///   - decay: 0 inclusive to 1 exclusive.
-    public static func average(_ average: Tensor, towards weights: Tensor, decay: Float) {
-        let (y, x) = (average.storage.pointer, weights.storage.pointer)
-        forEachBlock(average.count, block: block) { range in
-            kernels.optimizer.average(
-                y + range.lowerBound, x + range.lowerBound, decay, range.count)
-        }
-    }
-
-    /// Multiplies a gradient by a factor, for clipping.
-    ///
-    /// - Parameters:
-    ///   - gradient: Changed.
-    ///   - factor: The factor.
-    public static func scale(_ gradient: Tensor, by factor: Float) {
-        let x = gradient.storage.pointer
-        for index in 0..<gradient.count { x[index] *= factor }
-    }
-
-    /// The sum of the squares of all elements, in blocks that do not depend on the threads.
-    ///
-    /// - Parameter tensor: The elements.
-    /// - Returns: The sum; not finite where an element is not.
-    public static func sumOfSquares(_ tensor: Tensor) -> Double {
-        let x = tensor.storage.pointer
-        let blocks = (tensor.count + block - 1) / block
-        var sums = [Double](repeating: 0, count: blocks)
-        sums.withUnsafeMutableBufferPointer { sums in
-            forEachBlock(tensor.count, block: block) { range in
-                // A short tensor comes as one range of several blocks.
-                sums[range.lowerBound / block] = kernels.optimizer.sumOfSquares(
-                    x + range.lowerBound, range.count)
+        let count = gradient.count
+        precondition(weights.count == count && first.count == count && second.count == count)
+        let (p, m, v) = (weights.ownElements(), first.ownElements(), second.ownElements())
+        gradient.withElements { g in
+            forEachBlock(count) { block in
+                let start = block.lowerBound
+                kernels.optimizer.adamW(
+                    p + start, g + start, m + start, v + start, factors, block.count)
             }
         }
-        return sums.reduce(0, +)
+    }
+
+    /// One step of gradient descent with momentum, as PyTorch's.
+    ///
+    /// `v = momentum v + g + decay p`, `p -= rate v`.
+    ///
+    /// - Parameters:
+    ///   - weights: The parameter.
+    ///   - gradient: Its gradient.
+    ///   - velocity: The last step, 0 before the first.
+    ///   - factors: Rates of this step.
+    public static func sgd(
+        _ weights: inout Tensor, gradient: Tensor, velocity: inout Tensor, factors: SGDFactors
+    ) {
+        let count = gradient.count
+        precondition(weights.count == count && velocity.count == count)
+        let (p, v) = (weights.ownElements(), velocity.ownElements())
+        gradient.withElements { g in
+            forEachBlock(count) { block in
+                let start = block.lowerBound
+                kernels.optimizer.sgd(p + start, g + start, v + start, factors, block.count)
+            }
+        }
+    }
+
+    /// An exponential moving average: `y = decay y + (1 - decay) x`.
+    ///
+    /// - Parameters:
+    ///   - average: The average.
+    ///   - value: What is averaged.
+    ///   - decay: From 0 to 1.
+    public static func average(_ average: inout Tensor, of value: Tensor, decay: Float) {
+        precondition(average.count == value.count)
+        let y = average.ownElements()
+        value.withElements { x in
+            forEachBlock(value.count) { block in
+                let start = block.lowerBound
+                kernels.optimizer.average(y + start, x + start, decay, block.count)
+            }
+        }
+    }
+
+    /// Multiplies all elements by a number, as clipping does.
+    ///
+    /// - Parameters:
+    ///   - tensor: What is changed.
+    ///   - factor: The number.
+    public static func scale(_ tensor: inout Tensor, by factor: Float) {
+        let y = tensor.ownElements()
+        forEachBlock(tensor.count) { block in
+            let start = block.lowerBound
+            kernels.elementwise.scale(y + start, factor, y + start, block.count)
+        }
     }
 }
 
 extension Tensor {
-    /// The same elements in a block of their own.
-    public func copy() -> Tensor {
-        Tensor(shape: shape) { $0.update(from: storage.pointer, count: count) }
+    /// The sum of the squares of all elements, in double precision by fixed blocks.
+    ///
+    /// Infinite or not a number where an element is, or where a square overflows.
+    public var sumOfSquares: Double {
+        let block = 1 << 16
+        let blocks = (count + block - 1) / block
+        let partial = Storage(count: 2 * blocks)
+        return withElements { x in
+            partial.pointer.withMemoryRebound(to: Double.self, capacity: blocks) { sums in
+                parallelFor(blocks) { index in
+                    let start = index * block
+                    sums[index] = kernels.optimizer.sumOfSquares(
+                        x + start, min(block, count - start))
+                }
+                return (0..<blocks).reduce(0) { $0 + sums[$1] }
+            }
+        }
+    }
+
+    /// Whether no element is infinite, not a number, or so large that squares overflow.
+    public var isFinite: Bool { sumOfSquares.isFinite }
+
+    /// The elements for writing, after a copy if another tensor shares them.
+    mutating func ownElements() -> UnsafeMutablePointer<Float> {
+        guard case .stored(var storage) = contents else {
+            preconditionFailure("a symbolic tensor has no elements")
+        }
+        // The enumeration lets go of the block while its owners are counted.
+        contents = .symbolic(Graph.Value(index: 0))
+        if !isKnownUniquelyReferenced(&storage) {
+            let copy = Storage(count: count)
+            copy.pointer.update(from: storage.pointer, count: count)
+            storage = copy
+        }
+        contents = .stored(storage)
+        return storage.pointer
     }
 }
