@@ -21,7 +21,7 @@ struct Bench: ReportingCommand {
     @OptionGroup var common: CommonOptions
     @Option(help: "A published network, or VARIANT_atss, VARIANT_fcos.") var model: String?
     @Option(help: "A config, whose detector is timed.") var config: String?
-    @Option(help: "Height and width of the images, HxW.") var size: ModelSize?
+    @Option(help: "Height and width of the images, HxW.") var size: InputSize?
     @Option(help: "Images of a call.") var batch = 1
     @Option(help: "predict or train.") var mode = Benchmark.Mode.predict
     @Option(help: "Timed calls.") var runs = 30

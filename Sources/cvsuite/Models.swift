@@ -14,7 +14,7 @@ struct Models: ReportingCommand {
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "A published network.") var name: String?
-    @Option(help: "Image size, HxW in pixels.") var size = ModelSize(height: 224, width: 224)
+    @Option(help: "Image size, HxW in pixels.") var size = InputSize(height: 224, width: 224)
     @Flag(help: "Print one JSON document.") var json = false
 
     func perform() throws {
@@ -34,7 +34,7 @@ struct Models: ReportingCommand {
 }
 
 /// Height and width on the command line: `224x320`, or one number for both.
-struct ModelSize: ExpressibleByArgument {
+struct InputSize: ExpressibleByArgument {
     let height: Int
     let width: Int
 
