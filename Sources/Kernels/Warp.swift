@@ -1,55 +1,57 @@
 import KernelInterface
 
-let warpKernels = WarpKernels(
-    warp: { source, stride, walk, colors, destination, count in
-        if count < 1 { return }
-        var x = walk[0]
-        var y = walk[1]
-        let dx = walk[2]
-        let dy = walk[3]
-        let red = loadColor(colors)
-        let green = loadColor(colors + 4)
-        let blue = loadColor(colors + 8)
-        let offset = loadColor(colors + 12)
-        let low = loadColor(colors + 16)
-        let high = loadColor(colors + 20)
-        var target = UnsafeMutableRawPointer(destination)
-        var left = count
-        while true {
-            let packed = sampleBilinear(source, stride, x, y)
-            var color = offset
-            color.addProduct(red, SIMD4(repeating: lane(packed)))
-            color.addProduct(green, SIMD4(repeating: lane(packed >> 20)))
-            color.addProduct(blue, SIMD4(repeating: lane(packed >> 40)))
-            color = color.replacing(with: low, where: color .< low)
-            color = color.replacing(with: high, where: color .> high)
-            left &-= 1
-            if left == 0 {
-                // The fourth lane of the last pixel would lie outside the run.
-                let last = target.assumingMemoryBound(to: Float.self)
-                last[0] = color[0]
-                last[1] = color[1]
-                last[2] = color[2]
-                return
+func warpKernels() -> WarpKernels {
+    WarpKernels(
+        warp: { source, stride, walk, colors, destination, count in
+            if count < 1 { return }
+            var x = walk[0]
+            var y = walk[1]
+            let dx = walk[2]
+            let dy = walk[3]
+            let red = loadColor(colors)
+            let green = loadColor(colors + 4)
+            let blue = loadColor(colors + 8)
+            let offset = loadColor(colors + 12)
+            let low = loadColor(colors + 16)
+            let high = loadColor(colors + 20)
+            var target = UnsafeMutableRawPointer(destination)
+            var left = count
+            while true {
+                let packed = sampleBilinear(source, stride, x, y)
+                var color = offset
+                color.addProduct(red, SIMD4(repeating: lane(packed)))
+                color.addProduct(green, SIMD4(repeating: lane(packed >> 20)))
+                color.addProduct(blue, SIMD4(repeating: lane(packed >> 40)))
+                color = color.replacing(with: low, where: color .< low)
+                color = color.replacing(with: high, where: color .> high)
+                left &-= 1
+                if left == 0 {
+                    // The fourth lane of the last pixel would lie outside the run.
+                    let last = target.assumingMemoryBound(to: Float.self)
+                    last[0] = color[0]
+                    last[1] = color[1]
+                    last[2] = color[2]
+                    return
+                }
+                target.storeBytes(of: color, as: SIMD4<Float>.self)
+                target += 12
+                x &+= dx
+                y &+= dy
             }
-            target.storeBytes(of: color, as: SIMD4<Float>.self)
-            target += 12
-            x &+= dx
-            y &+= dy
-        }
-    },
-    halve: { upper, lower, destination, count in
-        var i = 0
-        while i < count {
-            let a = upper + 6 &* i
-            let b = lower + 6 &* i
-            let target = destination + 3 &* i
-            target[0] = mean(a[0], a[3], b[0], b[3])
-            target[1] = mean(a[1], a[4], b[1], b[4])
-            target[2] = mean(a[2], a[5], b[2], b[5])
-            i &+= 1
-        }
-    })
+        },
+        halve: { upper, lower, destination, count in
+            var i = 0
+            while i < count {
+                let a = upper + 6 &* i
+                let b = lower + 6 &* i
+                let target = destination + 3 &* i
+                target[0] = mean(a[0], a[3], b[0], b[3])
+                target[1] = mean(a[1], a[4], b[1], b[4])
+                target[2] = mean(a[2], a[5], b[2], b[5])
+                i &+= 1
+            }
+        })
+}
 
 @inline(__always)
 private func loadColor(_ source: UnsafePointer<Float>) -> SIMD4<Float> {

@@ -127,14 +127,4 @@ import Testing
         #expect(throws: DatasetError.self) { try source(set, batch: 0) }
         #expect(throws: DatasetError.self) { try source(set) { $0.hue = 2 } }
     }
-
-    @Test func drawingsShowThePictures() throws {
-        let small = try SmallSet(imageCount: 2)
-        let set = try small.load()
-        let batch = try source(set).batch(at: 0)
-        try batch.writeDrawings(
-            2, to: small.folder.path, preprocessing: .plain(64, 64), classes: set.classes)
-        let drawn = try ImageDecoder.decode(path: small.folder.path + "/step000000_1.jpg")
-        #expect(drawn.fullSize == ImageSize(width: 64, height: 64))
-    }
 }

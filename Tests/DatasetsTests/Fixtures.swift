@@ -72,11 +72,15 @@ struct SmallSet {
     }
 
     static func annotation(
-        _ id: Int, in image: COCOIdentifier, _ box: BoxXYWH, isCrowd: Bool = false
+        _ id: Int, in image: COCOIdentifier, _ box: BoxXYWH
     ) -> COCOAnnotation {
         COCOAnnotation(
             id: .number(Int64(id)), imageID: image, categoryID: .number(5), box: box,
-            area: box.width * box.height, isCrowd: isCrowd)
+            area: box.width * box.height)
+    }
+
+    mutating func makeCrowds(of indices: Range<Int>) {
+        for index in indices { dataset.annotations?[index].isCrowd = true }
     }
 
     func load(

@@ -27,16 +27,13 @@ extension AffineMap {
     /// - Parameter box: In source pixels.
     /// - Returns: In target pixels; exact but for turns that are no quarter turns and shears.
     public func callAsFunction(_ box: BoxXYXY) -> BoxXYXY {
-        let (left, top) = (Double(box.x0), Double(box.y0))
-        let (right, bottom) = (Double(box.x1), Double(box.y1))
-        let corners = [
-            PixelPoint(x: left, y: top), PixelPoint(x: right, y: top),
-            PixelPoint(x: left, y: bottom), PixelPoint(x: right, y: bottom),
-        ].map { self($0) }
-        let columns = corners.map { Float($0.x) }
-        let rows = corners.map { Float($0.y) }
+        let (left, right) = (Double(box.x0), Double(box.x1))
+        let (top, bottom) = (Double(box.y0), Double(box.y1))
+        // Each share is largest at an edge of the box on its own, whatever the other one does.
         return BoxXYXY(
-            x0: columns.min() ?? 0, y0: rows.min() ?? 0,
-            x1: columns.max() ?? 0, y1: rows.max() ?? 0)
+            x0: Float(min(xx * left, xx * right) + min(xy * top, xy * bottom) + dx),
+            y0: Float(min(yx * left, yx * right) + min(yy * top, yy * bottom) + dy),
+            x1: Float(max(xx * left, xx * right) + max(xy * top, xy * bottom) + dx),
+            y1: Float(max(yx * left, yx * right) + max(yy * top, yy * bottom) + dy))
     }
 }
