@@ -11,7 +11,7 @@ enum GradientCheck {
     static func norm(_ parameters: [Parameter]) -> Double {
         parameters.reduce(0.0) { sum, parameter in
             guard let gradient = parameter.gradient.value else { return sum }
-            return sum + ParameterUpdate.sumOfSquares(gradient)
+            return sum + gradient.sumOfSquares
         }.squareRoot()
     }
 
@@ -31,8 +31,8 @@ enum GradientCheck {
             bad.isEmpty
             ? "a gradient is not finite" : "the loss is not finite: " + bad.joined(separator: ", ")
         let culprit =
-            parameters.first { !isFinite($0.value) }.map { "the values of \($0.name)" }
-            ?? parameters.first { $0.gradient.value.map { !isFinite($0) } ?? false }
+            parameters.first { !$0.value.isFinite }.map { "the values of \($0.name)" }
+            ?? parameters.first { $0.gradient.value.map { !$0.isFinite } ?? false }
             .map { "the gradient of \($0.name)" }
             ?? largest(parameters).map { "all parameters are finite, the largest is \($0)" }
             ?? "no parameter"
@@ -41,10 +41,6 @@ enum GradientCheck {
             fix: "lower training.optimizer.learning_rate (now \(rate)) or set "
                 + "training.gradient_clip; the weights of the last evaluation are kept",
             exitCode: 1)
-    }
-
-    private static func isFinite(_ tensor: Tensor) -> Bool {
-        ParameterUpdate.sumOfSquares(tensor).isFinite
     }
 
     private static func largest(_ parameters: [Parameter]) -> String? {

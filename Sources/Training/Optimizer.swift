@@ -1,3 +1,4 @@
+import Foundation
 import KernelInterface
 import Layers
 import Tensors
@@ -9,7 +10,10 @@ import Tensors
 final class Optimizer {
     private let configuration: OptimizerConfiguration
     private let parameters: [Parameter]
-    private var moments: [[Tensor]]
+    /// First moments of AdamW, or the momentum of SGD.
+    private var first: [Tensor]
+    /// Second moments of AdamW; none for SGD.
+    private var second: [Tensor]
     /// Steps done.
     private(set) var stepCount = 0
 
@@ -21,10 +25,11 @@ final class Optimizer {
     init(_ parameters: [Parameter], _ configuration: OptimizerConfiguration) {
         self.configuration = configuration
         self.parameters = parameters
-        let count = configuration.name == .adamw ? 2 : 1
-        moments = (0..<count).map { _ in
+        func zeros() -> [Tensor] {
             parameters.map { Tensor(shape: $0.value.shape, repeating: 0) }
         }
+        first = zeros()
+        second = configuration.name == .adamw ? zeros() : []
     }
 
     /// Changes all weights that have a gradient.
@@ -35,8 +40,9 @@ final class Optimizer {
     func step(learningRate: Float, gradientScale: Float) {
         stepCount += 1
         for (index, parameter) in parameters.enumerated() {
-            guard let gradient = parameter.gradient.value else { continue }
-            if gradientScale != 1 { ParameterUpdate.scale(gradient, by: gradientScale) }
+            guard var gradient = parameter.gradient.value else { continue }
+            parameter.gradient.value = nil
+            if gradientScale != 1 { ParameterUpdate.scale(&gradient, by: gradientScale) }
             let isBackbone = parameter.name.hasPrefix("backbone.")
             let rate = learningRate * (isBackbone ? configuration.backboneFactor : 1)
             update(index, parameter, gradient, rate)
@@ -48,21 +54,28 @@ final class Optimizer {
         switch configuration.name {
         case .adamw:
             ParameterUpdate.adamW(
-                parameter.value, gradient: gradient,
-                moments: [moments[0][index], moments[1][index]],
-                AdamWRule(
-                    learningRate: rate, betas: [configuration.beta1, configuration.beta2],
-                    epsilon: configuration.epsilon, weightDecay: decay, step: stepCount))
+                &parameter.value, gradient: gradient, first: &first[index],
+                second: &second[index], factors: adamWFactors(rate, decay))
         case .sgd:
             ParameterUpdate.sgd(
-                parameter.value, gradient: gradient, momentum: moments[0][index],
-                SGDFactors(learningRate: rate, momentum: configuration.beta1, weightDecay: decay))
+                &parameter.value, gradient: gradient, velocity: &first[index],
+                factors: SGDFactors(
+                    learningRate: rate, momentum: configuration.beta1, weightDecay: decay))
         }
+    }
+
+    private func adamWFactors(_ rate: Float, _ decay: Float) -> AdamWFactors {
+        let (beta1, beta2) = (configuration.beta1, configuration.beta2)
+        let correction1 = 1 - pow(Double(beta1), Double(stepCount))
+        let correction2 = (1 - pow(Double(beta2), Double(stepCount))).squareRoot()
+        return AdamWFactors(
+            learningRate: rate, betas: (beta1, beta2), epsilon: configuration.epsilon,
+            weightDecay: decay, corrections: (Float(correction1), Float(correction2)))
     }
 
     /// The moments by name, for the state of a run.
     var tensors: [(name: String, value: Tensor)] {
-        moments.enumerated().flatMap { order, tensors in
+        [first, second].enumerated().flatMap { order, tensors in
             zip(parameters, tensors).map { ("moment\(order + 1).\($0.name)", $1) }
         }
     }
@@ -74,8 +87,7 @@ final class Optimizer {
     ///   - value: Gives the tensor of a name.
     func restore(stepCount: Int, _ value: (String) throws -> Tensor) rethrows {
         self.stepCount = stepCount
-        moments = try moments.indices.map { order in
-            try parameters.map { try value("moment\(order + 1).\($0.name)") }
-        }
+        first = try parameters.map { try value("moment1.\($0.name)") }
+        if !second.isEmpty { second = try parameters.map { try value("moment2.\($0.name)") } }
     }
 }

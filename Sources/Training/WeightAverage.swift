@@ -19,7 +19,7 @@ final class WeightAverage {
     init(_ store: ParameterStore, _ configuration: AverageConfiguration) {
         self.configuration = configuration
         parameters = store.parameters
-        averages = parameters.map { $0.value.copy() }
+        averages = parameters.map(\.value)
     }
 
     /// Moves the average towards the weights.
@@ -28,8 +28,9 @@ final class WeightAverage {
     func update(step: Int) {
         let decay =
             configuration.decay * (1 - exp(-Float(step) / configuration.warmupSteps))
-        for (parameter, average) in zip(parameters, averages) {
-            ParameterUpdate.average(average, towards: parameter.value, decay: decay)
+        for index in parameters.indices {
+            ParameterUpdate.average(
+                &averages[index], of: parameters[index].value, decay: decay)
         }
     }
 
