@@ -20,11 +20,8 @@ struct COCOLinker {
     // MARK: - One spelling of ids
 
     /// Makes numbers of decimal texts where the file has numbers too, with a warning a kind.
-    mutating func unifyIdentifiers(_ warnings: Warnings) {
-        let imageIDs = images.lazy.map(\.entry.id)
-        let categoryIDs = categories.lazy.map(\.entry.id)
-        let entries = annotations ?? []
-        if Self.isMixed(imageIDs, entries.lazy.map(\.imageID)) {
+    mutating func unifyIdentifiers(_ oddities: COCOOddities, _ warnings: Warnings) {
+        if oddities.imageIDs.isMixed {
             var tally = COCOOddities.Tally()
             images = images.map { image in
                 var entry = image.entry
@@ -34,7 +31,7 @@ struct COCOLinker {
             unify(\.imageID, &tally)
             warn("image_id", tally, warnings)
         }
-        if Self.isMixed(categoryIDs, entries.lazy.map(\.categoryID)) {
+        if oddities.categoryIDs.isMixed {
             var tally = COCOOddities.Tally()
             categories = categories.map { category in
                 var entry = category.entry
@@ -44,7 +41,7 @@ struct COCOLinker {
             unify(\.categoryID, &tally)
             warn("category_id", tally, warnings)
         }
-        if Self.isMixed(EmptyCollection<COCOIdentifier>(), entries.lazy.map(\.id)) {
+        if oddities.annotationIDs.isMixed {
             var tally = COCOOddities.Tally()
             unify(\.id, &tally)
             warn("annotation id", tally, warnings)
@@ -63,14 +60,6 @@ struct COCOLinker {
         annotations = changed
     }
 
-    /// Whether ids of one kind are partly numbers and partly texts.
-    private static func isMixed(
-        _ listed: some Collection<COCOIdentifier>, _ used: some Collection<COCOIdentifier>
-    ) -> Bool {
-        let hasTexts = listed.contains { !$0.isNumber } || used.contains { !$0.isNumber }
-        return hasTexts && (listed.contains(where: \.isNumber) || used.contains(where: \.isNumber))
-    }
-
     private static func makeNumber(
         _ id: inout COCOIdentifier, _ offset: Int, _ tally: inout COCOOddities.Tally
     ) {
@@ -82,31 +71,51 @@ struct COCOLinker {
     // MARK: - Refusals
 
     func refuseEqualIdentifiers() throws(AnnotationError) {
-        try refuseEqual("images", "image", images.lazy.map { ($0.entry.id, $0.offset) })
-        try refuseEqual("categories", "category", categories.lazy.map { ($0.entry.id, $0.offset) })
-        let entries = annotations ?? []
-        try refuseEqual("annotations", "annotation", entries.lazy.map { ($0.id, $0.offset) })
+        try refuseEqual(
+            "images", "image", images.map { Placed(entry: $0.entry.id, offset: $0.offset) })
+        try refuseEqual(
+            "categories", "category",
+            categories.map { Placed(entry: $0.entry.id, offset: $0.offset) })
+        guard let annotations, !Self.areAscending(annotations) else { return }
+        try refuseEqual(
+            "annotations", "annotation",
+            annotations.map { Placed(entry: $0.id, offset: $0.offset) })
+    }
+
+    /// Whether ids are numbers that only grow, which most files have and which needs no set.
+    private static func areAscending(_ annotations: [COCOAnnotation]) -> Bool {
+        var last: Int64?
+        for annotation in annotations {
+            guard case .number(let id) = annotation.id, last.map({ $0 < id }) ?? true else {
+                return false
+            }
+            last = id
+        }
+        return true
     }
 
     private func refuseEqual(
-        _ list: String, _ noun: String, _ entries: some Collection<(COCOIdentifier, Int)>
+        _ list: String, _ noun: String, _ ids: [Placed<COCOIdentifier>]
     ) throws(AnnotationError) {
-        var seen = Set<COCOIdentifier>(minimumCapacity: entries.count)
-        for (index, (id, offset)) in entries.enumerated() where !seen.insert(id).inserted {
-            let first = entries.enumerated().first { $0.element.0 == id }
-            let line = source.position(at: first?.element.1 ?? 0).line
+        var firsts: [COCOIdentifier: Int] = [:]
+        firsts.reserveCapacity(ids.count)
+        for (index, id) in ids.enumerated() {
+            guard let first = firsts.updateValue(index, forKey: id.entry) else { continue }
             throw AnnotationError(
-                what: "two entries of \"\(list)\" have the \(noun) id \(id)",
-                place: "\(source.place(at: offset)), \(list)[\(index)] (id \(id))",
-                fix: "give each its own id; the first is \(list)[\(first?.offset ?? 0)]"
-                    + " in line \(line)")
+                what: "two entries of \"\(list)\" have the \(noun) id \(id.entry)",
+                place: "\(source.place(at: id.offset)), \(list)[\(index)] (id \(id.entry))",
+                fix: "give each its own id; the first is \(list)[\(first)]"
+                    + " in line \(source.position(at: ids[first].offset).line)")
         }
     }
 
     func refuseDanglingImages() throws(AnnotationError) {
         let listed = Set(images.lazy.map(\.entry.id))
+        var last: COCOIdentifier?
         for (index, annotation) in (annotations ?? []).enumerated()
-        where !listed.contains(annotation.imageID) {
+        where annotation.imageID != last {
+            last = annotation.imageID
+            guard !listed.contains(annotation.imageID) else { continue }
             throw AnnotationError(
                 what: "the image_id \(annotation.imageID) is not listed under \"images\"",
                 place: "\(source.place(at: annotation.offset)), annotations[\(index)] "

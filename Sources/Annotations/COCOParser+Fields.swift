@@ -15,6 +15,9 @@ struct SeenKeys {
         }
         bits |= 1 << number
     }
+
+    /// Whether a key has been met.
+    func has(_ number: UInt32) -> Bool { bits & (1 << number) != 0 }
 }
 
 extension COCOParser {

@@ -72,6 +72,7 @@ struct COCOParser {
             }
         }
         image.id = try required(id, "id", at: start)
+        oddities.imageIDs.add(image.id)
         return image
     }
 
@@ -92,127 +93,133 @@ struct COCOParser {
             }
         }
         let listed = try required(id, "id", at: start)
+        oddities.categoryIDs.add(listed)
         return COCOCategory(id: listed, name: try required(name, "name", at: start))
     }
 
     mutating func annotation(at start: Int) throws(JSONError) -> COCOAnnotation {
-        var fields = AnnotationFields()
+        var entry = Self.blank(at: start)
         var seen = SeenKeys()
+        var box: BoxXYWH?
+        var crowd: Bool?
         try scanner.beginObject()
         while let key = try scanner.nextKey() {
             switch key {
             case "id":
                 try seen.insert(0, key, scanner)
-                fields.id = try identifier()
+                entry.id = try identifier()
             case "image_id":
                 try seen.insert(1, key, scanner)
-                fields.imageID = try identifier()
+                entry.imageID = try identifier()
             case "category_id":
                 try seen.insert(2, key, scanner)
-                fields.categoryID = try identifier()
+                entry.categoryID = try identifier()
             case "bbox":
                 try seen.insert(3, key, scanner)
-                fields.box = try box()
+                box = try self.box()
             case "area":
                 try seen.insert(4, key, scanner)
-                fields.area = try optional { parser throws(JSONError) in
-                    try parser.scanner.readDouble()
-                }
+                try area(of: &entry)
             case "iscrowd":
                 try seen.insert(5, key, scanner)
-                fields.isCrowd = try crowdFlag()
+                crowd = try crowdFlag()
             case "segmentation":
                 try seen.insert(6, key, scanner)
-                fields.outline = try segmentation(&fields.segmentation)
+                entry.outline = try segmentation(&entry.segmentation)
             default: try scanner.skipValue()
             }
         }
-        return try complete(fields, at: start)
+        try require(Self.annotationKeys, seen, at: start)
+        let bounds = box == nil ? try bounds(of: entry) : box
+        entry.box = try required(bounds, "bbox", at: start)
+        if entry.areaIsComputed { entry.area = entry.box.width * entry.box.height }
+        entry.isCrowd = crowd ?? false
+        note(entry, hasBox: box != nil, hasCrowd: crowd != nil)
+        return entry
     }
 
     mutating func detection(at start: Int) throws(JSONError) -> COCODetection {
-        var fields = AnnotationFields()
-        var score: Double?
+        let nobody = COCOIdentifier.number(0)
+        var entry = COCODetection(imageID: nobody, categoryID: nobody, score: 0, box: nil)
         var seen = SeenKeys()
+        var outline = COCOOutline.absent
         try scanner.beginObject()
         while let key = try scanner.nextKey() {
             switch key {
             case "image_id":
                 try seen.insert(0, key, scanner)
-                fields.imageID = try identifier()
+                entry.imageID = try identifier()
             case "category_id":
                 try seen.insert(1, key, scanner)
-                fields.categoryID = try identifier()
+                entry.categoryID = try identifier()
             case "score":
                 try seen.insert(2, key, scanner)
-                score = try scanner.readDouble()
+                entry.score = try scanner.readDouble()
             case "bbox":
                 try seen.insert(3, key, scanner)
-                fields.box = try box()
+                entry.box = try box()
             case "segmentation":
                 try seen.insert(4, key, scanner)
-                fields.outline = try segmentation(&fields.segmentation)
+                outline = try segmentation(&entry.segmentation)
             default: try scanner.skipValue()
             }
         }
-        if fields.box == nil, fields.outline == .absent {
+        try require(Self.detectionKeys, seen, at: start)
+        if entry.box == nil, outline == .absent {
             throw scanner.failure(
                 "the entry has neither \"bbox\" nor \"segmentation\"", at: start,
                 fix: "write one of them")
         }
-        return COCODetection(
-            imageID: try required(fields.imageID, "image_id", at: start),
-            categoryID: try required(fields.categoryID, "category_id", at: start),
-            score: try required(score, "score", at: start), box: fields.box,
-            segmentation: fields.segmentation)
+        return entry
     }
 
-    // MARK: - Completing an annotation
+    // MARK: - Completing an entry
 
-    /// What an annotation's object has, before anything is known to be missing.
-    private struct AnnotationFields {
-        var id: COCOIdentifier?
-        var imageID: COCOIdentifier?
-        var categoryID: COCOIdentifier?
-        var box: BoxXYWH?
-        var area: Double?
-        var isCrowd: Bool?
-        var segmentation: COCOSegmentation?
-        var outline = COCOOutline.absent
+    private static let annotationKeys = ["id", "image_id", "category_id"]
+    private static let detectionKeys = ["image_id", "category_id", "score"]
+
+    /// An annotation of which nothing is known yet.
+    private static func blank(at start: Int) -> COCOAnnotation {
+        let nobody = COCOIdentifier.number(0)
+        var entry = COCOAnnotation(
+            id: nobody, imageID: nobody, categoryID: nobody,
+            box: BoxXYWH(x: 0, y: 0, width: 0, height: 0), area: 0, offset: start)
+        entry.areaIsComputed = true
+        return entry
     }
 
-    private mutating func complete(
-        _ fields: AnnotationFields, at start: Int
-    ) throws(JSONError) -> COCOAnnotation {
-        let id = try required(fields.id, "id", at: start)
-        let box = try required(box(of: fields, at: start), "bbox", at: start)
-        var annotation = COCOAnnotation(
-            id: id, imageID: try required(fields.imageID, "image_id", at: start),
-            categoryID: try required(fields.categoryID, "category_id", at: start), box: box,
-            area: fields.area ?? box.width * box.height, isCrowd: fields.isCrowd ?? false,
-            offset: start)
-        annotation.segmentation = segmentations == .keep ? fields.segmentation : nil
-        annotation.outline = fields.outline
-        annotation.areaIsComputed = fields.area == nil
-        if fields.area == nil { oddities.areaMissing.add(start) }
-        if fields.isCrowd == nil { oddities.crowdMissing.add(start) }
-        return annotation
+    private mutating func area(of entry: inout COCOAnnotation) throws(JSONError) {
+        if try scanner.peek() == .null { return try scanner.readNull() }
+        entry.area = try scanner.readDouble()
+        entry.areaIsComputed = false
     }
 
-    /// The box of an annotation, or that around its polygons, which are read again if not kept.
-    private mutating func box(
-        of fields: AnnotationFields, at start: Int
-    ) throws(JSONError) -> BoxXYWH? {
-        if let box = fields.box { return box }
-        if segmentations == .drop, fields.outline == .usable {
-            var keeping = COCOParser(scanner.source, segmentations: .keep)
-            keeping.scanner = JSONScanner(scanner.source, at: start)
-            oddities.boxMissing.add(start)
-            return try keeping.annotation(at: start).box
+    /// The box around the polygons of an annotation, which are read again if not kept.
+    private func bounds(of entry: COCOAnnotation) throws(JSONError) -> BoxXYWH? {
+        guard entry.outline == .usable else { return nil }
+        if segmentations == .keep { return entry.segmentation?.polygonBounds }
+        var keeping = COCOParser(scanner.source, segmentations: .keep)
+        keeping.scanner = JSONScanner(scanner.source, at: entry.offset)
+        return try keeping.annotation(at: entry.offset).box
+    }
+
+    /// Counts what was filled in, and what its ids are.
+    private mutating func note(_ entry: COCOAnnotation, hasBox: Bool, hasCrowd: Bool) {
+        if entry.areaIsComputed { oddities.areaMissing.add(entry.offset) }
+        if !hasCrowd { oddities.crowdMissing.add(entry.offset) }
+        if !hasBox { oddities.boxMissing.add(entry.offset) }
+        oddities.imageIDs.add(entry.imageID)
+        oddities.categoryIDs.add(entry.categoryID)
+        oddities.annotationIDs.add(entry.id)
+    }
+
+    /// Refuses an entry that lacks one of its first keys, which are numbered from 0.
+    private func require(
+        _ keys: [String], _ seen: SeenKeys, at start: Int
+    ) throws(JSONError) {
+        for (number, key) in keys.enumerated() where !seen.has(UInt32(number)) {
+            _ = try required(nil as Bool?, key, at: start)
         }
-        guard let bounds = fields.segmentation?.polygonBounds else { return nil }
-        oddities.boxMissing.add(start)
-        return bounds
     }
 
     private func required<Value>(
@@ -225,8 +232,24 @@ struct COCOParser {
     }
 }
 
-/// Things that are missing in entries and were filled in.
+/// What is missing in entries and was filled in, and what forms ids have.
 struct COCOOddities {
+    /// Whether ids of one kind are numbers, texts or both.
+    struct Forms {
+        private var hasNumbers = false
+        private var hasTexts = false
+
+        var isMixed: Bool { hasNumbers && hasTexts }
+
+        mutating func add(_ id: COCOIdentifier) {
+            if id.isNumber { hasNumbers = true } else { hasTexts = true }
+        }
+    }
+
+    var imageIDs = Forms()
+    var categoryIDs = Forms()
+    var annotationIDs = Forms()
+
     /// How many entries are odd in one way, and where the first is.
     struct Tally {
         private(set) var count = 0

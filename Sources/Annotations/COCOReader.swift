@@ -49,7 +49,7 @@ public enum COCOReader {
             source: source, images: try lists.required(lists.images, "images", source),
             categories: try lists.required(lists.categories, "categories", source),
             annotations: lists.annotations)
-        linker.unifyIdentifiers(warnings)
+        linker.unifyIdentifiers(parser.oddities, warnings)
         try linker.refuseEqualIdentifiers()
         try linker.refuseDanglingImages()
         linker.warn(about: parser.oddities, warnings)

@@ -25,10 +25,14 @@ public struct DetectionError: Error, Sendable, Equatable, CustomStringConvertibl
 
 /// Checks of configuration fields, each a sentence on what is expected.
 enum Check {
-    static func positive(_ value: Int, _ place: String) throws(DetectionError) {
-        guard value > 0 else {
+    /// A count that memory can hold: 1 to a bound.
+    static func positive(
+        _ value: Int, atMost bound: Int = 65_536, _ place: String
+    ) throws(DetectionError) {
+        guard (1...bound).contains(value) else {
             throw DetectionError(
-                what: "\(value) is not a positive number", place: place, fix: "give 1 or more")
+                what: "\(value) is out of range", place: place,
+                fix: "give a number from 1 to \(bound)")
         }
     }
 

@@ -31,8 +31,7 @@ extension JSONScanner {
             case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
             case UInt8(ascii: "\""):
                 guard let token = try? scanner.scanString() else { return nil }
-                let name = JSONKey(
-                    source: source, start: token.start, end: token.end, decoded: nil)
+                let name = JSONKey(source: source, token: token)
                 scanner.skipWhitespace()
                 if depth == 1, key ~= name, scanner.follows(":") {
                     scanner.offset += 1

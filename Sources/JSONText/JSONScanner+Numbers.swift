@@ -8,16 +8,16 @@ public enum JSONNumber: Hashable, Sendable {
     case double(Double)
 }
 
-/// A number as scanned: `(-1)^negative * mantissa * 10^exponent` where `isExact`.
+/// A number as scanned: `(-1)^isNegative * mantissa * 10^exponent` where `isExact`.
 struct NumberToken {
     let start: Int
-    var isNegative = false
+    let isNegative: Bool
     var mantissa: UInt64 = 0
     var digitCount = 0
     var exponent = 0
     var isIntegral = true
 
-    /// Whether all digits that matter are in `mantissa`: 19 always fit 64 bits.
+    /// Whether all digits are in `mantissa`: 19 always fit 64 bits.
     var isExact: Bool { digitCount <= 19 }
 }
 
@@ -87,27 +87,28 @@ extension JSONScanner {
 
     mutating func scanNumber() throws(JSONError) -> NumberToken {
         skipWhitespace()
-        var token = NumberToken(start: offset)
-        if offset < end, base[offset] == UInt8(ascii: "-") {
-            token.isNegative = true
-            offset += 1
-        }
+        let start = offset
+        let isNegative = offset < end && base[offset] == UInt8(ascii: "-")
+        var token = NumberToken(start: start, isNegative: isNegative)
+        if isNegative { offset += 1 }
         let first = offset
-        scanDigits(into: &token, scale: 0)
-        guard offset > first else {
-            offset = token.start
+        token.digitCount = scanDigits(into: &token.mantissa)
+        guard token.digitCount > 0 else {
+            offset = start
             throw mismatch(.number)
         }
-        guard offset == first + 1 || base[first] != UInt8(ascii: "0") else {
+        guard token.digitCount == 1 || base[first] != UInt8(ascii: "0") else {
             throw failure(
-                "a number begins with a superfluous 0", at: token.start, fix: "remove the 0")
+                "a number begins with a superfluous 0", at: start, fix: "remove the 0")
         }
-        if offset < end, base[offset] == UInt8(ascii: ".") {
+        guard offset < end else { return token }
+        if base[offset] == UInt8(ascii: ".") {
             offset += 1
             token.isIntegral = false
-            let fraction = offset
-            scanDigits(into: &token, scale: 1)
-            guard offset > fraction else { throw failure(expected: "a digit") }
+            let count = scanDigits(into: &token.mantissa)
+            guard count > 0 else { throw failure(expected: "a digit") }
+            token.digitCount += count
+            token.exponent = -count
         }
         if offset < end, base[offset] | 0x20 == UInt8(ascii: "e") {
             token.isIntegral = false
@@ -116,17 +117,19 @@ extension JSONScanner {
         return token
     }
 
-    /// Adds the digits that follow to the mantissa; `scale` is 1 behind the point.
-    private mutating func scanDigits(into token: inout NumberToken, scale: Int) {
-        while offset < end {
-            let digit = base[offset] &- UInt8(ascii: "0")
-            guard digit < 10 else { return }
-            offset += 1
-            if token.digitCount > 0 || digit > 0 { token.digitCount += 1 }
-            guard token.isExact else { continue }
-            token.mantissa = token.mantissa &* 10 &+ UInt64(digit)
-            token.exponent -= scale
+    /// Adds the digits that follow to a mantissa, which wraps beyond 19, and counts them.
+    @inline(__always)
+    private mutating func scanDigits(into mantissa: inout UInt64) -> Int {
+        var index = offset
+        var value = mantissa
+        while index < end, case let digit = base[index] &- UInt8(ascii: "0"), digit < 10 {
+            value = value &* 10 &+ UInt64(digit)
+            index += 1
         }
+        let count = index - offset
+        mantissa = value
+        offset = index
+        return count
     }
 
     private mutating func scanExponent() throws(JSONError) -> Int {

@@ -7,17 +7,21 @@ struct StringToken {
 }
 
 /// A key of an object, compared with names without making a `String`.
-public struct JSONKey: Sendable {
-    let source: JSONSource
-    let start: Int
-    let end: Int
-    let decoded: String?
+///
+/// Refers to the text without keeping it alive, which would cost a reference count a key: use a
+/// key while its scanner exists.
+public struct JSONKey {
+    unowned(unsafe) let source: JSONSource
+    let token: StringToken
 
     /// Index of its opening quote in the text.
-    public var offset: Int { start - 1 }
+    public var offset: Int { token.start - 1 }
 
     /// The key as a `String`.
-    public var text: String { decoded ?? String(decoding: source.bytes(start, end), as: UTF8.self) }
+    public var text: String {
+        let decoded = token.hasEscape ? try? JSONScanner(source).text(of: token) : nil
+        return decoded ?? String(decoding: source.bytes(token.start, token.end), as: UTF8.self)
+    }
 
     /// Whether the key is that name; lets a `switch` over a key have names as cases.
     ///
@@ -26,10 +30,10 @@ public struct JSONKey: Sendable {
     ///   - key: the key.
     /// - Returns: whether they are equal.
     public static func ~= (name: StaticString, key: JSONKey) -> Bool {
-        if let decoded = key.decoded { return decoded == "\(name)" }
+        if key.token.hasEscape { return key.text == "\(name)" }
         let count = name.utf8CodeUnitCount
-        guard key.end - key.start == count else { return false }
-        let bytes = key.source.base + key.start
+        guard key.token.end - key.token.start == count else { return false }
+        let bytes = key.source.base + key.token.start
         for index in 0..<count where bytes[index] != name.utf8Start[index] { return false }
         return true
     }

@@ -105,14 +105,13 @@ public struct JSONScanner {
             throw failure(expected: "a key in double quotes")
         }
         let token = try scanString()
-        let decoded = token.hasEscape ? try text(of: token) : nil
-        if token.hasNonASCII { try checkUTF8(token) }
+        if token.hasEscape || token.hasNonASCII { _ = try text(of: token) }
         skipWhitespace()
         guard offset < end, base[offset] == UInt8(ascii: ":") else {
             throw failure(expected: "\":\" after the key")
         }
         offset += 1
-        return JSONKey(source: source, start: token.start, end: token.end, decoded: decoded)
+        return JSONKey(source: source, token: token)
     }
 
     /// Goes to the next element of a list.
@@ -186,6 +185,7 @@ public struct JSONScanner {
     // MARK: - Steps
 
     /// Passes over white space, so that `offset` is that of the next token.
+    @inline(__always)
     public mutating func skipWhitespace() {
         while offset < end {
             let byte = base[offset]

@@ -4,5 +4,5 @@ import ArgumentParser
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data", abstract: "Make, check and convert data sets.",
-        subcommands: [DataDecode.self, DataDemo.self])
+        subcommands: [DataCheckCommand.self, DataDecode.self, DataDemo.self])
 }

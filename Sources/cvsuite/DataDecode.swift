@@ -3,7 +3,7 @@ import Foundation
 import Imaging
 
 /// `cvsuite data decode`: what the decoder makes of files.
-struct DataDecode: ParsableCommand {
+struct DataDecode: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode", abstract: "Show what the decoder makes of JPEG and PNG files.",
         discussion: """
@@ -14,21 +14,23 @@ struct DataDecode: ParsableCommand {
               cvsuite data decode --lenient --json damaged.jpg
             """)
 
+    @OptionGroup var common: CommonOptions
     @Flag(help: "Print one JSON document.") var json = false
     @Flag(help: "Deliver damaged images as far as they came.") var lenient = false
     @Argument(help: "Files, in any order.") var files: [String]
 
-    func run() throws {
+    func perform() throws {
         let reports = files.map { DecodeReport(of: $0, mode: lenient ? .lenient : .strict) }
         if json {
             let encoder = JSONEncoder()
+            encoder.keyEncodingStrategy = .convertToSnakeCase
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             let document = try encoder.encode(["files": reports])
-            print(String(decoding: document, as: UTF8.self))
+            CommandOutput.result(String(decoding: document, as: UTF8.self))
         } else {
-            reports.forEach { print($0.line) }
+            reports.forEach { CommandOutput.result($0.line) }
         }
-        if reports.contains(where: { $0.outcome == "error" }) { throw ExitCode(1) }
+        if reports.contains(where: { $0.outcome == "error" }) { throw CommandExit.failed }
     }
 }
 
@@ -41,7 +43,7 @@ private struct DecodeReport: Encodable {
     var width: Int?
     var height: Int?
     var channels: Int?
-    var bit_depth: Int?
+    var bitDepth: Int?
     var mean: [Double]?
     var grid: [[[Double]]]?
     var sha256: String?
@@ -49,8 +51,7 @@ private struct DecodeReport: Encodable {
     init(of file: String, mode: DecodeMode) {
         self.file = file
         do {
-            let decoded = try ImageDecoder.decode(path: file, mode: mode)
-            fill(decoded)
+            fill(try ImageDecoder.decode(path: file, mode: mode))
         } catch {
             outcome = "error"
             kind = error.kind.rawValue
@@ -64,15 +65,15 @@ private struct DecodeReport: Encodable {
         outcome = decoded.warnings.isEmpty ? "ok" : "ok_with_warning"
         message = decoded.warnings.first
         (width, height) = (image.width, image.height)
-        (channels, bit_depth) = (image.channels, image.bitDepth)
+        (channels, bitDepth) = (image.channels, image.bitDepth)
         (mean, grid, sha256) = (summary.mean, summary.grid, summary.sha256)
     }
 
     var line: String {
-        guard let width, let height, let channels, let bit_depth else {
+        guard let width, let height, let channels, let bitDepth else {
             return "\(file): \(kind ?? outcome): \(message ?? "")"
         }
-        let size = "\(width) x \(height), \(channels) channels, \(bit_depth) bit"
+        let size = "\(width) x \(height), \(channels) channels, \(bitDepth) bit"
         return "\(file): \(size)" + (message.map { " (warning: \($0))" } ?? "")
     }
 }

@@ -22,8 +22,10 @@ struct ConfigurationTests {
         },
         Fault(place: "bbox_coder.target_stds") { $0.bboxCoder.targetStds = [1, 1, 1] },
         Fault(place: "assigner.topk") { $0.assigner.topk = 0 },
+        Fault(place: "assigner.topk") { $0.assigner.topk = .max },
         Fault(place: "loss_cls.alpha") { $0.lossCls.alpha = 2 },
         Fault(place: "loss_bbox.loss_weight") { $0.lossBbox.lossWeight = -.infinity },
+        Fault(place: "test_cfg.nms_pre") { $0.testCfg.nmsPre = -3 },
         Fault(place: "test_cfg.score_thr") { $0.testCfg.scoreThr = 1.5 },
         Fault(place: "test_cfg.max_per_img") { $0.testCfg.maxPerImg = 0 },
     ]

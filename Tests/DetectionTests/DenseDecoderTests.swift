@@ -76,18 +76,47 @@ struct DenseDecoderTests {
     }
 
     @Test func imageSmallerThanTheLargestStrideHasTargetsAndDetections() throws {
-        let head = try Self.head([8, 16, 32, 64, 128], DecodingConfiguration())
+        let atss = try Self.head([8, 16, 32, 64, 128], DecodingConfiguration())
+        var configuration = FCOSConfiguration()
+        configuration.stackedConvs = 0
+        let fcos = try FCOSHead(
+            ParameterScope(ParameterStore()), configuration,
+            inputs: DenseHeadCase.features, classCount: Self.classes)
         let extent = ImageExtent(height: 8, width: 8)
         let output = Self.output([1, 1, 1, 1, 1], "tiny", spread: 2)
         let object = DetectionTargets(
             boxes: [Box(x1: -2, y1: -2, x2: 8, y2: 8)], labels: [1], paddedExtent: extent)
         let empty = DetectionTargets(boxes: [], labels: [], paddedExtent: extent)
-        for targets in [[object, empty], [empty, empty]] {
-            for loss in head.losses(output, targets) {
-                #expect(loss.value.scalar.isFinite, "\(loss.name)")
+        for head in [atss, fcos] as [any DetectionHead] {
+            for targets in [[object, empty], [empty, empty]] {
+                for loss in head.losses(output, targets) {
+                    #expect(loss.value.scalar.isFinite, "\(loss.name)")
+                }
             }
+            #expect(head.decode(output, extents: [extent, extent]).count == 2)
         }
-        #expect(head.decode(output, extents: [extent, extent]).count == 2)
+    }
+
+    @Test func batchWithoutObjectsHasNoGradientForBoxes() throws {
+        let head = try Self.head([8, 16], DecodingConfiguration())
+        let extent = ImageExtent(height: 64, width: 64)
+        let empty = DetectionTargets(boxes: [], labels: [], paddedExtent: extent)
+        let output = Self.output([8, 4], "empty", spread: 2)
+        let sinks = output.tensors.map { _ in GradientSink() }
+        let (losses, tape) = Tape.record {
+            let leaves = zip(output.tensors, sinks).map { $0.leaf($1) }
+            return head.losses(HeadOutput(tensors: leaves), [empty, empty])
+        }
+        #expect(losses.map(\.name) == ["loss_cls", "loss_bbox", "loss_centerness"])
+        #expect(losses[0].value.scalar > 0)
+        #expect(losses[1].value.scalar == 0 && losses[2].value.scalar == 0)
+        tape.backward(
+            from: losses.map { ($0.value, Tensor(shape: $0.value.shape, repeating: 1)) })
+        for (index, sink) in sinks.enumerated() {
+            let elements = sink.value?.elements ?? []
+            #expect(elements.count == output.tensors[index].count)
+            #expect(elements.contains { $0 != 0 } == (index % 3 == 0))
+        }
     }
 
     @Test(

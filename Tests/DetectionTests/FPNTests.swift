@@ -113,6 +113,19 @@ struct FPNTests {
         }
     }
 
+    @Test(arguments: cases) func planIsTheReference(_ example: Case) throws {
+        let golden = try DetectionCase(example.name)
+        let (_, neck) = try Self.model(golden, example.configuration)
+        let inputs = try Self.inputs(golden)
+        let graph = Graph.trace(inputs: inputs.map(\.shape)) { neck($0, Context(.evaluation)) }
+        for (index, output) in Plan(graph)(inputs).enumerated() {
+            let stored = golden.io["eval.\(index)"] == nil ? "train" : "eval"
+            expectClose(
+                output.elements, try golden.map("\(stored).\(index)").elements, relative: 1e-4,
+                "output \(index)")
+        }
+    }
+
     @Test func outputsAreDeclaredWithTheirStrides() throws {
         var configuration = FPNConfiguration()
         configuration.startLevel = 1

@@ -23,10 +23,10 @@ public struct AnchorGenerator: Codable, Sendable, Hashable {
     /// - Parameter place: Path of the generator's configuration.
     /// - Throws: `DetectionError` naming the field.
     func validate(place: String) throws(DetectionError) {
-        try Check.positive(ratios.count, place + ".ratios (number of entries)")
+        try Check.positive(ratios.count, atMost: 64, place + ".ratios (number of entries)")
         for ratio in ratios { try Check.range(ratio, 1e-3...1e3, place + ".ratios") }
         try Check.range(octaveBaseScale, 1e-3...1e4, place + ".octave_base_scale")
-        try Check.positive(scalesPerOctave, place + ".scales_per_octave")
+        try Check.positive(scalesPerOctave, atMost: 64, place + ".scales_per_octave")
     }
 
     /// The anchors of the cell whose corner is the origin.

@@ -27,30 +27,35 @@ public struct FCOSAssigner: Sendable, Hashable {
     ///   - targets: The image's objects.
     /// - Returns: For each cell 0 for background or the object's index plus one.
     func assign(_ grid: LevelGrid, to targets: DetectionTargets) -> [Int32] {
-        var matches = [Int32](repeating: Match.background, count: grid.cellCount)
-        var smallest = [Float](repeating: .infinity, count: grid.cellCount)
+        var owners = PointOwners(count: grid.cellCount)
         for (object, box) in targets.boxes.enumerated() where box.isFinite {
             for (level, range) in zip(grid.levels, ranges) {
-                let inside = insideRegion(of: box, stride: level.stride)
-                let rows = Self.cells(inside.y1, inside.y2, level.stride, level.height)
-                let columns = Self.cells(inside.x1, inside.x2, level.stride, level.width)
-                for row in rows {
-                    let y = Self.position(row, level.stride)
-                    guard y > inside.y1, y < inside.y2 else { continue }
-                    for column in columns {
-                        let x = Self.position(column, level.stride)
-                        guard x > inside.x1, x < inside.x2 else { continue }
-                        let farthest = max(
-                            max(x - box.x1, box.x2 - x), max(y - box.y1, box.y2 - y))
-                        let cell = level.firstCell + row * level.width + column
-                        guard range.contains(farthest), box.area < smallest[cell] else { continue }
-                        smallest[cell] = box.area
-                        matches[cell] = Int32(object + 1)
-                    }
-                }
+                offer(level, range, to: object, box, &owners)
             }
         }
-        return matches
+        return owners.matches
+    }
+
+    /// Gives an object the points of a level that it may have.
+    private func offer(
+        _ level: LevelGrid.Level, _ range: ClosedRange<Float>, to object: Int, _ box: Box,
+        _ owners: inout PointOwners
+    ) {
+        let inside = insideRegion(of: box, stride: level.stride)
+        let columns = Self.cells(inside.x1, inside.x2, level.stride, level.width)
+        for row in Self.cells(inside.y1, inside.y2, level.stride, level.height) {
+            let y = Self.position(row, level.stride)
+            guard y > inside.y1, y < inside.y2 else { continue }
+            let farthestVertically = max(y - box.y1, box.y2 - y)
+            for column in columns {
+                let x = Self.position(column, level.stride)
+                guard x > inside.x1, x < inside.x2 else { continue }
+                let farthest = max(max(x - box.x1, box.x2 - x), farthestVertically)
+                guard range.contains(farthest) else { continue }
+                owners.offer(
+                    level.firstCell + row * level.width + column, to: object, area: box.area)
+            }
+        }
     }
 
     /// The middle of a cell along one axis, in pixels.
@@ -75,5 +80,23 @@ public struct FCOSAssigner: Sendable, Hashable {
         let first = min(max(lower / Float(stride) - 1, 0), limit)
         let last = min(max(upper / Float(stride) + 1, 0), limit)
         return Int(first)..<max(Int(first), Int(last.rounded(.up)))
+    }
+}
+
+/// Which object every point belongs to so far.
+private struct PointOwners {
+    private(set) var matches: [Int32]
+    private var smallestArea: [Float]
+
+    init(count: Int) {
+        matches = [Int32](repeating: Match.background, count: count)
+        smallestArea = [Float](repeating: .infinity, count: count)
+    }
+
+    /// Gives a point to an object unless one of at most its area has it.
+    mutating func offer(_ cell: Int, to object: Int, area: Float) {
+        guard area < smallestArea[cell] else { return }
+        smallestArea[cell] = area
+        matches[cell] = Int32(object + 1)
     }
 }

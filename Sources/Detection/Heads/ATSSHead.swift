@@ -2,7 +2,6 @@
 // Selection, Zhang et al., CVPR 2020, as mmdetection 3.3 has it; keys are mmdetection's.
 
 import Layers
-import Parallelism
 import Tensors
 
 /// Dense head with one anchor a cell, adaptive sample selection and a centre-ness branch.
@@ -110,15 +109,10 @@ public struct ATSSHead: DetectionHead {
 
     /// Matches the anchors of all images.
     func assignedTargets(_ anchors: AnchorGrid, _ targets: [DetectionTargets]) -> DenseTargets {
-        var matches = [[Int32]](repeating: [], count: targets.count)
-        matches.withUnsafeMutableBufferPointer { matches in
-            parallelFor(targets.count) { image in
-                matches[image] = configuration.assigner.assign(anchors, to: targets[image])
-            }
-        }
-        return DenseTargets(
-            matches, targets, grid: anchors.grid, priorsPerCell: anchors.anchorsPerCell,
-            classCount: classCount)
+        DenseTargets(
+            targets, grid: anchors.grid, priorsPerCell: anchors.anchorsPerCell,
+            classCount: classCount
+        ) { configuration.assigner.assign(anchors, to: $0) }
     }
 }
 

@@ -22,9 +22,9 @@ public struct DecodingConfiguration: Codable, Sendable, Hashable {
     /// - Throws: `DetectionError` naming the field.
     func validate(place: String) throws(DetectionError) {
         try Check.range(scoreThr, 0...1, place + ".score_thr")
-        try Check.positive(nmsPre, place + ".nms_pre")
+        try Check.positive(nmsPre, atMost: 10_000_000, place + ".nms_pre")
         try Check.range(minBboxSize, -1...1e6, place + ".min_bbox_size")
         try Check.range(iouThreshold, 0...1, place + ".iou_threshold")
-        try Check.positive(maxPerImg, place + ".max_per_img")
+        try Check.positive(maxPerImg, atMost: 10_000_000, place + ".max_per_img")
     }
 }

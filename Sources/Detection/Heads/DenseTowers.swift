@@ -15,10 +15,10 @@ struct TowerSettings: Sendable {
     static let classBias: Float = -log((1 - 0.01) / 0.01)
 
     func validate() throws(DetectionError) {
-        guard stackedConvs >= 0 else {
+        guard (0...64).contains(stackedConvs) else {
             throw DetectionError(
                 what: "\(stackedConvs) convolutions cannot be stacked", place: "stacked_convs",
-                fix: "give 0 or more")
+                fix: "give a number from 0 to 64")
         }
         try Check.positive(featChannels, "feat_channels")
         try norm.validate(channels: featChannels, place: "norm_cfg")

@@ -2,7 +2,6 @@
 // of its journal version (TPAMI 2021), as mmdetection 3.3 has them; keys are mmdetection's.
 
 import Layers
-import Parallelism
 import Tensors
 
 /// Dense head without anchors: every point tells the distances to the edges of its object.
@@ -126,14 +125,9 @@ public struct FCOSHead: DetectionHead {
     /// Matches the points of all images.
     func assignedTargets(_ grid: LevelGrid, _ targets: [DetectionTargets]) -> DenseTargets {
         let assigner = configuration.assigner
-        var matches = [[Int32]](repeating: [], count: targets.count)
-        matches.withUnsafeMutableBufferPointer { matches in
-            parallelFor(targets.count) { image in
-                matches[image] = assigner.assign(grid, to: targets[image])
-            }
+        return DenseTargets(targets, grid: grid, priorsPerCell: 1, classCount: classCount) {
+            assigner.assign(grid, to: $0)
         }
-        return DenseTargets(
-            matches, targets, grid: grid, priorsPerCell: 1, classCount: classCount)
     }
 }
 

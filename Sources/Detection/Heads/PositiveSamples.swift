@@ -1,3 +1,4 @@
+import Parallelism
 import Tensors
 
 /// Where a matched prior stands in the maps of a head, and its object.
@@ -22,45 +23,59 @@ struct DenseTargets: Sendable {
     /// Sum over images of the number of positives, at least 1 for each image.
     private(set) var positiveCountByImage = 0
 
-    /// Collects the matches of all images.
+    /// Matches the priors of all images, side by side, and collects what was matched.
     ///
     /// - Parameters:
-    ///   - matches: For each image and prior a number as in `Match`.
-    ///   - targets: The images' objects.
+    ///   - targets: The images' objects; labels that are no class take no part.
     ///   - grid: The cells.
     ///   - priorsPerCell: Anchors of a cell.
-    ///   - classCount: Number of classes; labels beyond it take no part.
+    ///   - classCount: Number of classes.
+    ///   - match: For each prior of an image a number as in `Match`.
     init(
-        _ matches: [[Int32]], _ targets: [DetectionTargets], grid: LevelGrid, priorsPerCell: Int,
-        classCount: Int
+        _ targets: [DetectionTargets], grid: LevelGrid, priorsPerCell: Int, classCount: Int,
+        match: (DetectionTargets) -> [Int32]
     ) {
-        labels = []
-        let classes = 0..<classCount
-        var counts = [Int](repeating: 0, count: matches.count)
+        var matches = [[Int32]](repeating: [], count: targets.count)
+        matches.withUnsafeMutableBufferPointer { matches in
+            parallelFor(targets.count) { matches[$0] = match(targets[$0]) }
+        }
+        labels = grid.levels.map {
+            [Int32](
+                repeating: Int32(classCount), count: targets.count * $0.count * priorsPerCell)
+        }
+        var counts = [Int](repeating: 0, count: targets.count)
         for (number, level) in grid.levels.enumerated() {
-            let count = level.count * priorsPerCell
-            let first = level.firstCell * priorsPerCell
-            var levelLabels = [Int32](
-                repeating: Int32(classCount), count: count * matches.count)
-            for (image, match) in matches.enumerated() {
-                for prior in 0..<count where match[first + prior] != Match.background {
-                    let row = image * count + prior
-                    let object = Int(match[first + prior]) - 1
-                    guard object >= 0, classes.contains(targets[image].labels[object]) else {
-                        levelLabels[row] = ClassificationRows.noPart
-                        continue
-                    }
-                    levelLabels[row] = Int32(targets[image].labels[object])
-                    counts[image] += 1
-                    positives.append(
-                        PositiveSample(
-                            level: number, row: row, prior: prior,
-                            target: targets[image].boxes[object]))
-                }
+            let priors = level.firstCell * priorsPerCell
+            for image in targets.indices {
+                counts[image] += collect(
+                    matches[image][priors..<priors + level.count * priorsPerCell],
+                    targets[image], level: number, firstRow: image * level.count * priorsPerCell,
+                    classes: 0..<classCount)
             }
-            labels.append(levelLabels)
         }
         positiveCountByImage = counts.reduce(0) { $0 + max($1, 1) }
+    }
+
+    /// Collects the matches of one level and image.
+    ///
+    /// - Returns: The number of positives.
+    private mutating func collect(
+        _ matches: ArraySlice<Int32>, _ targets: DetectionTargets, level: Int, firstRow: Int,
+        classes: Range<Int>
+    ) -> Int {
+        let before = positives.count
+        for (prior, match) in matches.enumerated() where match != Match.background {
+            let (row, object) = (firstRow + prior, Int(match) - 1)
+            guard object >= 0, classes.contains(targets.labels[object]) else {
+                labels[level][row] = ClassificationRows.noPart
+                continue
+            }
+            labels[level][row] = Int32(targets.labels[object])
+            positives.append(
+                PositiveSample(
+                    level: level, row: row, prior: prior, target: targets.boxes[object]))
+        }
+        return positives.count - before
     }
 }
 

@@ -45,7 +45,8 @@ public struct FPNConfiguration: Codable, Sendable, Hashable {
     /// - Throws: `DetectionError` naming the field.
     public func validate() throws(DetectionError) {
         try Check.positive(outChannels, "out_channels")
-        try Check.positive(numOuts, "num_outs")
+        // Beyond it the coarsest levels would have strides of more than any image.
+        try Check.positive(numOuts, atMost: 16, "num_outs")
         try normCfg.validate(channels: outChannels, place: "norm_cfg")
         guard startLevel >= 0 else {
             throw DetectionError(

@@ -50,7 +50,7 @@ struct ScoreSelection: Sendable {
             if any(lanes .> least) { append(logits, start..<start + 8, to: &entries) }
         }
         append(logits, whole..<logits.count, to: &entries)
-        if entries.count > 2 * limit { dropHopeless(&entries) }
+        if entries.count / 2 > limit { dropHopeless(&entries) }
         entries.sort(by: ScoredEntry.precedes)
         return entries.count > limit ? Array(entries.prefix(limit)) : entries
     }

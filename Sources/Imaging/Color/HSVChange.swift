@@ -30,12 +30,19 @@ public struct HSVChange: Sendable, Hashable {
 
     /// Changes an RGB image of 8 bits in place; other images stay as they are.
     ///
+    /// Gains below 0 and numbers of 1000 or more are no colour change, and are passed over.
+    ///
     /// - Parameter image: The image.
     public func apply(to image: inout Image) {
-        guard image.channels == 3, self != HSVChange() else { return }
+        guard image.channels == 3, self != HSVChange(), isUsable else { return }
         image.modifyBytes { samples in
             for start in stride(from: 0, to: samples.count, by: 3) { change(samples, start) }
         }
+    }
+
+    private var isUsable: Bool {
+        let gains = [hueGain, saturationGain, valueGain]
+        return gains.allSatisfy { $0 >= 0 && $0 < 1000 } && abs(hueShift) < 1000
     }
 
     @inline(__always)
@@ -45,7 +52,8 @@ public struct HSVChange: Sendable, Hashable {
         let blue = Float(samples[start + 2])
         let high = red > green ? (red > blue ? red : blue) : (green > blue ? green : blue)
         let low = red < green ? (red < blue ? red : blue) : (green < blue ? green : blue)
-        let value = min(high * valueGain, 255)
+        let bright = high * valueGain
+        let value = bright > 255 ? 255 : bright
         guard high > low else {
             let grey = RGBMath.clipped(value)
             samples[start] = grey
@@ -53,14 +61,17 @@ public struct HSVChange: Sendable, Hashable {
             samples[start + 2] = grey
             return
         }
-        let saturation = min((high - low) / high * saturationGain, 1)
+        let strong = (high - low) / high * saturationGain
+        let saturation = strong > 1 ? 1 : strong
         let sector =
             high == red
             ? (green - blue) / (high - low)
             : high == green
                 ? 2 + (blue - red) / (high - low) : 4 + (red - green) / (high - low)
         let hue = (sector < 0 ? sector + 6 : sector) * hueGain + 6 * hueShift
-        let turned = hue - 6 * (hue / 6).rounded(.down)
+        // Without SSE4.1 `rounded(.down)` is a library call; truncation is one instruction.
+        let remainder = hue - 6 * Float(Int32(hue * (1 / 6)))
+        let turned = remainder < 0 ? remainder + 6 : remainder
         samples[start] = channel(5, turned, saturation, value)
         samples[start + 1] = channel(3, turned, saturation, value)
         samples[start + 2] = channel(1, turned, saturation, value)
@@ -73,7 +84,11 @@ public struct HSVChange: Sendable, Hashable {
     {
         let sum = offset + hue
         let k = sum >= 6 ? sum - 6 : sum
-        let ramp = max(0, min(k, 4 - k, 1))
-        return RGBMath.clipped(value * (1 - saturation * ramp))
+        let fall = 4 - k
+        let near = k < fall ? k : fall
+        let held = near > 1 ? 1 : near
+        let ramp = held < 0 ? 0 : held
+        // Value and saturation are in range, so that the result is from 0 to 255.
+        return UInt8(truncatingIfNeeded: Int32(value * (1 - saturation * ramp) + 0.5))
     }
 }

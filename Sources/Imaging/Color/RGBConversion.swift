@@ -32,6 +32,7 @@ extension Image {
     ) -> Image {
         if channels == 3, bitDepth == 8 { return self }
         let samples = bytes(window: window)
+        if channels == 3 { return Image(width: width, height: height, channels: 3, bytes: samples) }
         let count = width * height
         let backgrounds = [Int(background.red), Int(background.green), Int(background.blue)]
         let isGrey = channels < 3
