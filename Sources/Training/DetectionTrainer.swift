@@ -1,3 +1,4 @@
+import Annotations
 import Catalogue
 import Checkpoints
 import Datasets

@@ -106,6 +106,16 @@ public struct RunFolder: Sendable {
         }
     }
 
+    /// Makes the folder of evaluations where a run came without one.
+    ///
+    /// - Throws: `RunError` when the system refuses.
+    func prepareEvaluation() throws(RunError) {
+        try attempt("cannot be made", evaluation) {
+            try FileManager.default.createDirectory(
+                atPath: evaluation, withIntermediateDirectories: true)
+        }
+    }
+
     private func attempt(_ what: String, _ place: String, _ body: () throws -> Void)
         throws(RunError)
     {

@@ -21,12 +21,13 @@ public enum SplitEvaluation {
     ///   - trained: The detector with the weights to score.
     ///   - split: Images and truth.
     ///   - workers: Threads that decode ahead.
+    ///   - parameters: What is measured.
     ///   - warnings: Collects what is odd, undecodable images among it.
     /// - Returns: Numbers and detections.
     /// - Throws: `EvaluationError` when the truth cannot be scored.
     public static func run(
         _ trained: TrainedDetector, on split: TrainingData.ScoredSplit, workers: Int,
-        warnings: Warnings
+        parameters: COCOParameters = COCOParameters(.bbox), warnings: Warnings
     ) throws -> Outcome {
         let predictor = DetectionPredictor(trained)
         let loader = EvaluationLoader(
@@ -45,7 +46,7 @@ public enum SplitEvaluation {
             }
         }
         let result = try Evaluation.evaluate(
-            truth: split.truth, detections: detections, parameters: COCOParameters(.bbox),
+            truth: split.truth, detections: detections, parameters: parameters,
             warnings: warnings)
         return Outcome(result: result, detections: detections)
     }

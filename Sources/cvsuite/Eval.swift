@@ -1,8 +1,10 @@
+import Annotations
 import ArgumentParser
 import Checkpoints
 import Evaluation
 import Foundation
 import JSONText
+import Training
 
 /// `cvsuite eval`: scores results against annotations.
 struct Eval: ReportingCommand {
@@ -12,6 +14,7 @@ struct Eval: ReportingCommand {
             Prints the twelve COCO numbers as pycocotools does, then those of each category.
 
             Examples:
+              cvsuite eval --run runs/quickstart --split test
               cvsuite eval --gt instances_val.json --dt predictions.json --iou-type bbox
               cvsuite eval --gt val.json --dt masks.json --iou-type segm --report report.html
             """)
@@ -19,10 +22,19 @@ struct Eval: ReportingCommand {
     @OptionGroup var common: CommonOptions
 
     @Option(name: .customLong("gt"), help: "Ground truth: a COCO annotation file.")
-    var groundTruth: String
+    var groundTruth: String?
 
     @Option(name: .customLong("dt"), help: "Results: a COCO result file.")
-    var detections: String
+    var detections: String?
+
+    @Option(help: "A run folder, whose best weights are scored on one of its splits.")
+    var run: String?
+
+    @Option(help: "Which split of the run: train, val or test.")
+    var split = "test"
+
+    @Option(name: .customLong("set"), help: "With --run: override a value of its config.")
+    var overrides: [String] = []
 
     @OptionGroup(title: "Parameters") var parameters: EvalParameters
 
@@ -35,21 +47,43 @@ struct Eval: ReportingCommand {
     @Option(help: "Write precision, recall and scores, 64-bit, as safetensors.")
     var arrays: String?
 
+    func validate() throws {
+        guard run == nil ? groundTruth != nil && detections != nil : groundTruth == nil else {
+            throw ValidationError("give either --run, or --gt and --dt")
+        }
+    }
+
     func perform() throws {
         let common = common
         let warnings = Warnings { common.warn($0) }
         var measured = parameters.measured
-        if report != nil { measured.outcomes = .kept }
-        let scored = try COCOFileEvaluation(
-            truthPath: groundTruth, detectionsPath: detections, parameters: measured,
-            warnings: warnings)
-        if let arrays { try write(scored.result.arrays, to: arrays) }
-        if let report { try write(scored, to: report) }
-        CommandOutput.result(json ? scored.json.text() : scored.result.table)
+        if report != nil || run != nil { measured.outcomes = .kept }
+        if let run {
+            let scored = try RunEvaluation(
+                run: run, split: split, overrides: overrides, parameters: measured,
+                warnings: warnings)
+            try show(scored.result, scored.json, truth: scored.truth, scored.explanation)
+        } else {
+            let scored = try COCOFileEvaluation(
+                truthPath: groundTruth ?? "", detectionsPath: detections ?? "",
+                parameters: measured, warnings: warnings)
+            try show(scored.result, scored.json, truth: scored.truth, scored.explanation)
+        }
         for group in warnings.groups where group.count > group.shown.count {
             let first = group.shown.first?.what ?? ""
             common.warn("warning: \(group.count) in all like this one: \(first)")
         }
+    }
+
+    private func show(
+        _ result: COCOResult, _ document: JSONValue, truth: COCODataset, _ explanation: String?
+    ) throws {
+        if let arrays { try write(result.arrays, to: arrays) }
+        if let report {
+            let page = EvaluationReport(result, truth: truth, explanation: explanation)
+            try write(page.html(title: "Evaluation of \(detections ?? run ?? "")"), to: report)
+        }
+        CommandOutput.result(json ? document.text() : result.table)
     }
 
     private func write(_ arrays: COCOArrays, to path: String) throws {
@@ -60,10 +94,7 @@ struct Eval: ReportingCommand {
         try writer.write(to: path)
     }
 
-    private func write(_ scored: COCOFileEvaluation, to path: String) throws {
-        let page = EvaluationReport(
-            scored.result, truth: scored.truth, explanation: scored.explanation
-        ).html(title: "Evaluation of \(detections)")
+    private func write(_ page: String, to path: String) throws {
         do {
             try AtomicFile.write(to: path, chunks: [Data(page.utf8)])
         } catch {

@@ -36,7 +36,8 @@ import Testing
     @Test func equalSeedsGiveEqualBytes() throws {
         let data = try data()
         let variants = [
-            ("a", ["--threads", "1"], "data.workers=0"), ("b", ["--threads", "2"], "data.workers=2"),
+            ("a", ["--threads", "1"], "data.workers=0"),
+            ("b", ["--threads", "2"], "data.workers=2"),
         ]
         for (name, flags, workers) in variants {
             let run = try CommandRun(arguments(data, name, flags + ["--set", workers]))
