@@ -63,7 +63,7 @@ func horizontalMaximum(_ value: Vector) -> Float {
 
 /// `exp(x)` within 2 units in the last place.
 ///
-/// Below -87 the result is 0, above 88.73 it is infinite. `x = n ln 2 + r` with `|r| <= ln 2 / 2`;
+/// Below -86.9 the result is 0, above 88.73 it is infinite. `x = n ln 2 + r` with `|r| <= ln 2 / 2`;
 /// `exp(r)` is a polynomial fitted to a relative error of 3e-9, `n` is put in the exponent.
 /// Conversion to an integer is done by adding 1.5 * 2^23, whose last bits then hold it.
 @inline(__always)

@@ -28,6 +28,6 @@ public struct Exponential: Operation {
 }
 
 extension Tensor {
-    /// `exp(x)`, element by element; 0 below -87, infinite above 88.73.
+    /// `exp(x)`, element by element; 0 below -86.9, infinite above 88.73.
     public func exponential() -> Tensor { Exponential()(self) }
 }
