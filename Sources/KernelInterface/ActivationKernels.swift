@@ -32,7 +32,7 @@ public typealias BinaryRowKernel =
 public struct ActivationKernels: Sendable {
     /// `exp(x)`; 0 below -86.9, infinite above 88.73.
     public let exponential: UnaryKernel
-    /// `x P(x)` with the normal distribution function, exact within 1.5e-7 or 1 unit in the last place.
+    /// `x P(x)` with the normal distribution function, exact within 1e-7 or 1 unit in the last place.
     public let gelu: UnaryKernel
     /// `dy (P(x) + x p(x))`; sources are `dy` and `x`.
     public let geluPullback: BinaryKernel

@@ -114,11 +114,11 @@ func normalTailRatio(_ a: Vector) -> Vector {
     let one = Vector(repeating: 1)
     let t = one / one.addingProduct(a, Vector(repeating: 0.45))
     var p = Vector(repeating: -0.037_853_84)
-    p = Vector(repeating: 0.217_446_82).addingProduct(p, t)
+    p = Vector(repeating: 0.217_446_8).addingProduct(p, t)
     p = Vector(repeating: -0.474_041_16).addingProduct(p, t)
     p = Vector(repeating: 0.393_639_27).addingProduct(p, t)
     p = Vector(repeating: 0.018_136_39).addingProduct(p, t)
     p = Vector(repeating: 0.205_400_93).addingProduct(p, t)
-    p = Vector(repeating: 0.177_273_63).addingProduct(p, t)
+    p = Vector(repeating: 0.177_271_6).addingProduct(p, t)
     return p * t
 }
