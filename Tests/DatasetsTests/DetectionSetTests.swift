@@ -121,6 +121,7 @@ import Testing
         #expect(set.items.map { $0.objects.map(\.isCrowd) } == [[false], [true], [false]])
         #expect(set.objectCount == 2)
         #expect(set.warnings.map(\.kind) == ["dropped-crowd"])
+        #expect(try small.load(use: .evaluation).warnings.isEmpty, "scoring leaves nothing out")
     }
 
     @Test func absentAndEmptyAnnotationsAreRefusedForTraining() throws {

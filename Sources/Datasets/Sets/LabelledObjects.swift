@@ -26,7 +26,7 @@ struct LabelledObjects {
             try dataset.refuseForTraining(path: file, AnnotationPlaces(path: file))
             try selection.refuseNothing(path: file)
         }
-        warnings = selection.dropped.map { Self.warning($0, file) }
+        warnings = use == .training ? selection.dropped.map { Self.warning($0, file) } : []
         for annotation in selection.kept { add(annotation, classes) }
         for entry in selection.dropped where entry.reason == .crowd {
             add(entry.annotation, classes)
