@@ -2,78 +2,13 @@ import KernelInterface
 
 func activationKernels() -> ActivationKernels {
     ActivationKernels(
-        exponential: { x, y, count in
-            var i = 0
-            while i + Vector.scalarCount <= count {
-                store(exponential(load(x + i)), y + i)
-                i += Vector.scalarCount
-            }
-            let rest = count - i
-            if rest > 0 { storePartial(exponential(loadPartial(x + i, rest)), y + i, rest) }
-        },
-        gelu: { x, y, count in
-            var i = 0
-            while i + Vector.scalarCount <= count {
-                store(gelu(load(x + i)), y + i)
-                i += Vector.scalarCount
-            }
-            let rest = count - i
-            if rest > 0 { storePartial(gelu(loadPartial(x + i, rest)), y + i, rest) }
-        },
-        geluPullback: { dy, x, dx, count in
-            var i = 0
-            while i + Vector.scalarCount <= count {
-                store(geluPullback(load(dy + i), load(x + i)), dx + i)
-                i += Vector.scalarCount
-            }
-            let rest = count - i
-            if rest > 0 {
-                let last = geluPullback(loadPartial(dy + i, rest), loadPartial(x + i, rest))
-                storePartial(last, dx + i, rest)
-            }
-        },
-        sigmoid: { x, y, count in
-            var i = 0
-            while i + Vector.scalarCount <= count {
-                store(logistic(load(x + i)), y + i)
-                i += Vector.scalarCount
-            }
-            let rest = count - i
-            if rest > 0 { storePartial(logistic(loadPartial(x + i, rest)), y + i, rest) }
-        },
-        sigmoidPullback: { dy, y, dx, count in
-            var i = 0
-            while i + Vector.scalarCount <= count {
-                store(sigmoidPullback(load(dy + i), load(y + i)), dx + i)
-                i += Vector.scalarCount
-            }
-            let rest = count - i
-            if rest > 0 {
-                let last = sigmoidPullback(loadPartial(dy + i, rest), loadPartial(y + i, rest))
-                storePartial(last, dx + i, rest)
-            }
-        },
-        silu: { x, y, count in
-            var i = 0
-            while i + Vector.scalarCount <= count {
-                store(silu(load(x + i)), y + i)
-                i += Vector.scalarCount
-            }
-            let rest = count - i
-            if rest > 0 { storePartial(silu(loadPartial(x + i, rest)), y + i, rest) }
-        },
-        siluPullback: { dy, x, dx, count in
-            var i = 0
-            while i + Vector.scalarCount <= count {
-                store(siluPullback(load(dy + i), load(x + i)), dx + i)
-                i += Vector.scalarCount
-            }
-            let rest = count - i
-            if rest > 0 {
-                let last = siluPullback(loadPartial(dy + i, rest), loadPartial(x + i, rest))
-                storePartial(last, dx + i, rest)
-            }
-        },
+        exponential: exponentialElements,
+        gelu: geluElements,
+        geluPullback: geluPullbackElements,
+        sigmoid: sigmoidElements,
+        sigmoidPullback: sigmoidPullbackElements,
+        silu: siluElements,
+        siluPullback: siluPullbackElements,
         softmax: softmax, softmaxPullback: softmaxPullback)
 }
 
@@ -206,5 +141,110 @@ private func softmaxPullback(
             dx[start + i] = y[start + i] * (dy[start + i] - dot)
             i += 1
         }
+    }
+}
+
+// MARK: - Loops
+
+@Sendable
+private func exponentialElements(
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int
+) {
+    var i = 0
+    while i + Vector.scalarCount <= count {
+        store(exponential(load(x + i)), y + i)
+        i += Vector.scalarCount
+    }
+    let rest = count - i
+    if rest > 0 { storePartial(exponential(loadPartial(x + i, rest)), y + i, rest) }
+}
+
+@Sendable
+private func geluElements(
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int
+) {
+    var i = 0
+    while i + Vector.scalarCount <= count {
+        store(gelu(load(x + i)), y + i)
+        i += Vector.scalarCount
+    }
+    let rest = count - i
+    if rest > 0 { storePartial(gelu(loadPartial(x + i, rest)), y + i, rest) }
+}
+
+@Sendable
+private func geluPullbackElements(
+    _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
+    _ count: Int
+) {
+    var i = 0
+    while i + Vector.scalarCount <= count {
+        store(geluPullback(load(dy + i), load(x + i)), dx + i)
+        i += Vector.scalarCount
+    }
+    let rest = count - i
+    if rest > 0 {
+        let last = geluPullback(loadPartial(dy + i, rest), loadPartial(x + i, rest))
+        storePartial(last, dx + i, rest)
+    }
+}
+
+@Sendable
+private func sigmoidElements(
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int
+) {
+    var i = 0
+    while i + Vector.scalarCount <= count {
+        store(logistic(load(x + i)), y + i)
+        i += Vector.scalarCount
+    }
+    let rest = count - i
+    if rest > 0 { storePartial(logistic(loadPartial(x + i, rest)), y + i, rest) }
+}
+
+@Sendable
+private func sigmoidPullbackElements(
+    _ dy: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
+    _ count: Int
+) {
+    var i = 0
+    while i + Vector.scalarCount <= count {
+        store(sigmoidPullback(load(dy + i), load(y + i)), dx + i)
+        i += Vector.scalarCount
+    }
+    let rest = count - i
+    if rest > 0 {
+        let last = sigmoidPullback(loadPartial(dy + i, rest), loadPartial(y + i, rest))
+        storePartial(last, dx + i, rest)
+    }
+}
+
+@Sendable
+private func siluElements(
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int
+) {
+    var i = 0
+    while i + Vector.scalarCount <= count {
+        store(silu(load(x + i)), y + i)
+        i += Vector.scalarCount
+    }
+    let rest = count - i
+    if rest > 0 { storePartial(silu(loadPartial(x + i, rest)), y + i, rest) }
+}
+
+@Sendable
+private func siluPullbackElements(
+    _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
+    _ count: Int
+) {
+    var i = 0
+    while i + Vector.scalarCount <= count {
+        store(siluPullback(load(dy + i), load(x + i)), dx + i)
+        i += Vector.scalarCount
+    }
+    let rest = count - i
+    if rest > 0 {
+        let last = siluPullback(loadPartial(dy + i, rest), loadPartial(x + i, rest))
+        storePartial(last, dx + i, rest)
     }
 }

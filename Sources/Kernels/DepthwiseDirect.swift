@@ -99,6 +99,15 @@ private func prefetchNextRow(
     }
 }
 
+/// One pixel into two neighbouring sums, by the taps that reach them.
+@inline(__always)
+private func add2(
+    _ x: Vector, _ w0: Vector, _ w1: Vector, _ s0: inout Vector, _ s1: inout Vector
+) {
+    s0 = s0.addingProduct(x, w1)
+    s1 = s1.addingProduct(x, w0)
+}
+
 /// Adds one source vector to the three outputs that it reaches.
 @inline(__always)
 private func add3(
@@ -194,37 +203,29 @@ private func convolve5(
             let x = line + (row * lineStep + at)
             s0 = s0.addingProduct(pixel(x, window, first, isInside: isInside), w0)
             let x1 = pixel(x, window, first + 1, isInside: isInside)
-            s0 = s0.addingProduct(x1, w1)
-            s1 = s1.addingProduct(x1, w0)
+            add2(x1, w0, w1, &s0, &s1)
             add3(pixel(x, window, first + 2, isInside: isInside), w0, w1, w2, &s0, &s1, &s2)
             let x3 = pixel(x, window, first + 3, isInside: isInside)
             s0 = s0.addingProduct(x3, w3)
             add3(x3, w0, w1, w2, &s1, &s2, &s3)
             let x4 = pixel(x, window, first + 4, isInside: isInside)
-            s0 = s0.addingProduct(x4, w4)
-            s1 = s1.addingProduct(x4, w3)
+            add2(x4, w3, w4, &s0, &s1)
             add3(x4, w0, w1, w2, &s2, &s3, &s4)
             let x5 = pixel(x, window, first + 5, isInside: isInside)
-            s1 = s1.addingProduct(x5, w4)
-            s2 = s2.addingProduct(x5, w3)
+            add2(x5, w3, w4, &s1, &s2)
             add3(x5, w0, w1, w2, &s3, &s4, &s5)
             let x6 = pixel(x, window, first + 6, isInside: isInside)
-            s2 = s2.addingProduct(x6, w4)
-            s3 = s3.addingProduct(x6, w3)
+            add2(x6, w3, w4, &s2, &s3)
             add3(x6, w0, w1, w2, &s4, &s5, &s6)
             let x7 = pixel(x, window, first + 7, isInside: isInside)
-            s3 = s3.addingProduct(x7, w4)
-            s4 = s4.addingProduct(x7, w3)
+            add2(x7, w3, w4, &s3, &s4)
             add3(x7, w0, w1, w2, &s5, &s6, &s7)
             let x8 = pixel(x, window, first + 8, isInside: isInside)
-            s4 = s4.addingProduct(x8, w4)
-            s5 = s5.addingProduct(x8, w3)
-            s6 = s6.addingProduct(x8, w2)
-            s7 = s7.addingProduct(x8, w1)
+            add2(x8, w3, w4, &s4, &s5)
+            add2(x8, w1, w2, &s6, &s7)
             add3(pixel(x, window, first + 9, isInside: isInside), w2, w3, w4, &s5, &s6, &s7)
             let x10 = pixel(x, window, first + 10, isInside: isInside)
-            s6 = s6.addingProduct(x10, w4)
-            s7 = s7.addingProduct(x10, w3)
+            add2(x10, w3, w4, &s6, &s7)
             s7 = s7.addingProduct(pixel(x, window, first + 11, isInside: isInside), w4)
         }
         let target = y + at

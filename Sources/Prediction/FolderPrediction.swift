@@ -35,6 +35,22 @@ public struct FolderPrediction {
         public init() {}
     }
 
+    /// Where results go.
+    public struct Output: Sendable {
+        let path: String
+        let overwrites: Bool
+
+        /// Names a folder.
+        ///
+        /// - Parameters:
+        ///   - path: The folder.
+        ///   - overwrites: Whether earlier results there are replaced.
+        public init(path: String, overwrites: Bool) {
+            self.path = path
+            self.overwrites = overwrites
+        }
+    }
+
     /// What came of a prediction.
     public struct Summary: Sendable {
         /// Images that were predicted.
@@ -82,7 +98,6 @@ public struct FolderPrediction {
     ///   - entries: The images in order.
     ///   - trained: The detector.
     ///   - output: The folder; made here.
-    ///   - overwrites: Whether earlier results there are replaced.
     ///   - options: How it is made and kept.
     ///   - warnings: Collects unreadable images and other oddities.
     /// - Returns: Counts.
@@ -90,7 +105,7 @@ public struct FolderPrediction {
     ///   image if asked so.
     public static func run(
         _ entries: [Entry], with trained: TrainedDetector,
-        into output: (path: String, overwrites: Bool), options: Options, warnings: Warnings
+        into output: Output, options: Options, warnings: Warnings
     ) throws -> Summary {
         var run = FolderPrediction(DetectionPredictor(trained), options, warnings)
         let folder = try PredictionFolder(output.path, overwrites: output.overwrites)

@@ -7,6 +7,8 @@ extension DetectionTrainer {
     private static let pictureCount = 4
 
     /// Draws the first augmented inputs with their targets into `samples/`.
+    ///
+    /// - Throws: `DatasetError` of the batch, or `ImageError` when a picture cannot be written.
     func drawSamples() throws {
         let preprocessing = configuration.settings.preprocessing
         let batch = try source.batch(at: 0)
@@ -24,6 +26,7 @@ extension DetectionTrainer {
     /// Draws what the model finds on the first validation images into `samples/`.
     ///
     /// - Parameter split: The validation split.
+    /// - Throws: `ImageError` when a picture cannot be written.
     func drawPredictions(_ split: TrainingData.ScoredSplit) throws {
         try withAveragedWeights {
             let predictor = DetectionPredictor(trained)

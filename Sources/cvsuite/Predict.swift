@@ -89,7 +89,8 @@ struct Predict: ReportingCommand {
         options.parts = try parts
         options.isStrict = strict
         let summary = try FolderPrediction.run(
-            entries, with: trained, into: (output, overwrite), options: options,
+            entries, with: trained,
+            into: FolderPrediction.Output(path: output, overwrites: overwrite), options: options,
             warnings: warnings)
         common.note(
             "\(summary.images) images, \(summary.detections) detections, \(summary.unreadable) "

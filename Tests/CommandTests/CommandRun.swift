@@ -31,6 +31,7 @@ struct CommandRun {
     ///   - arguments: Its arguments.
     ///   - environment: Variables on top of this process's own.
     ///   - whileRunning: Called once with the process, such as to interrupt it.
+    /// - Throws: The system's reason when the binary cannot be run.
     init(
         _ arguments: [String], environment: [String: String] = [:],
         whileRunning: ((Process) -> Void)? = nil

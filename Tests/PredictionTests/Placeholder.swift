@@ -1,1 +1,0 @@
-// Laid with the package; its tests follow.
