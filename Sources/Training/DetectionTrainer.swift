@@ -108,9 +108,17 @@ public final class DetectionTrainer {
             RunDescription.text(try configuration.resolved, details), to: folder.configuration)
         state.configuration = try configuration.resolved.text(.compact)
         try RunDescription.lines(self).forEach { try log.note($0) }
-        try drawSamples()
         Interruption.watch()
-        return try loop()
+        do {
+            try drawSamples()
+            return try loop()
+        } catch let error as RunError {
+            throw error
+        } catch let error as any DescribedError {
+            // Once the work has begun, whatever ends it is a failure and no refusal.
+            throw RunError(
+                what: error.what, place: error.place, fix: error.fix, exitCode: 1)
+        }
     }
 
     // MARK: - Steps

@@ -2,7 +2,9 @@ import ArgumentParser
 import Foundation
 import JSONText
 import Parallelism
+import Prediction
 import Tensors
+import Training
 
 /// Exit codes beside 0 and ArgumentParser's 64.
 enum CommandExit {
@@ -21,6 +23,9 @@ protocol ExitCoded: Error {
     /// The code to exit with.
     var exitCode: Int32 { get }
 }
+
+extension RunError: ExitCoded {}
+extension PredictionError: ExitCoded {}
 
 /// Flags that every command has.
 struct CommonOptions: ParsableArguments {

@@ -40,7 +40,7 @@ struct Predict: ReportingCommand {
     @Option(help: "Most detections of an image.")
     var maxDetections = 100
 
-    @Option(help: "What is written: overlays, json, crops, separated by commas.")
+    @Option(help: "What is written: overlays, json, masks, crops, separated by commas.")
     var save = "overlays,json"
 
     @Flag(help: "Enter folders in folders.")
@@ -65,7 +65,7 @@ struct Predict: ReportingCommand {
             var parts: Set<FolderPrediction.Part> = []
             for name in save.split(separator: ",") {
                 guard let part = FolderPrediction.Part(rawValue: String(name)) else {
-                    throw ValidationError("--save knows overlays, json and crops, not \"\(name)\"")
+                    throw ValidationError("--save knows overlays, json, masks and crops, not \"\(name)\"")
                 }
                 parts.insert(part)
             }
@@ -83,6 +83,9 @@ struct Predict: ReportingCommand {
             ?? ImageWalk.images(in: images, isRecursive: recursive).enumerated().map {
                 FolderPrediction.Entry(image: $1, id: .number(Int64($0 + 1)))
             }
+        if try parts.contains(.masks) {
+            common.warn("warning: this detector finds boxes and has no masks to write")
+        }
         var options = FolderPrediction.Options()
         options.score = score
         options.maxDetections = maxDetections
