@@ -52,30 +52,33 @@ import Testing
 
     @Test func anInterruptedRunGoesOnExactly() throws {
         let data = try data()
-        let whole = try CommandRun(arguments(data, "whole"))
+        // Long enough that the interrupt comes before the end.
+        let long = ["--set", "training.epochs=60", "--set", "training.evaluation_interval=0"]
+        let whole = try CommandRun(arguments(data, "whole", long))
         #expect(whole.code == 0, "\(whole.error)")
         let log = folder.path("broken/metrics.jsonl")
-        let broken = try CommandRun(arguments(data, "broken")) { process in
+        let broken = try CommandRun(arguments(data, "broken", long)) { process in
             waitForLine(in: log)
             process.interrupt()
         }
         #expect(broken.code == 130, "\(broken.error)")
         #expect(broken.error.contains("--resume"))
-        let resumed = try CommandRun(arguments(data, "broken", ["--resume"]))
+        let resumed = try CommandRun(arguments(data, "broken", long + ["--resume"]))
         #expect(resumed.code == 0, "\(resumed.error)")
         #expect(bytes("whole") == bytes("broken"))
     }
 
     @Test func aKilledRunGoesOnFromItsLastEpoch() throws {
         let data = try data()
-        let whole = try CommandRun(arguments(data, "whole"))
+        let long = ["--set", "training.epochs=12", "--set", "training.evaluation_interval=0"]
+        let whole = try CommandRun(arguments(data, "whole", long))
         #expect(whole.code == 0, "\(whole.error)")
         let state = folder.path("broken/state/last.safetensors")
-        _ = try CommandRun(arguments(data, "broken")) { process in
+        _ = try CommandRun(arguments(data, "broken", long)) { process in
             waitForFile(state)
             kill(process.processIdentifier, SIGKILL)
         }
-        let resumed = try CommandRun(arguments(data, "broken", ["--resume"]))
+        let resumed = try CommandRun(arguments(data, "broken", long + ["--resume"]))
         #expect(resumed.code == 0, "\(resumed.error)")
         #expect(bytes("whole") == bytes("broken"))
     }
