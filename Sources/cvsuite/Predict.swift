@@ -65,7 +65,8 @@ struct Predict: ReportingCommand {
             var parts: Set<FolderPrediction.Part> = []
             for name in save.split(separator: ",") {
                 guard let part = FolderPrediction.Part(rawValue: String(name)) else {
-                    throw ValidationError("--save knows overlays, json, masks and crops, not \"\(name)\"")
+                    throw ValidationError(
+                        "--save knows overlays, json, masks and crops, not \"\(name)\"")
                 }
                 parts.insert(part)
             }
