@@ -10,6 +10,12 @@ public enum Interruption {
 
     /// Takes interrupts and termination requests from now on; a second one ends the process.
     public static func watch() {
+        // A parent may have left them blocked; children inherit that.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGINT)
+        sigaddset(&mask, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
         for number in [SIGINT, SIGTERM] {
             signal(number) { received in
                 Interruption.flag.store(true, ordering: .relaxed)
