@@ -13,7 +13,7 @@ func activationKernels() -> ActivationKernels {
 }
 
 /// `x P(x)` with the normal distribution function `P`, as `max(x, 0) - |x| P(-|x|)`.
-@inline(__always)
+@_transparent
 func gelu(_ x: Vector) -> Vector {
     let zero = Vector(repeating: 0)
     let a = magnitude(x)
@@ -23,7 +23,7 @@ func gelu(_ x: Vector) -> Vector {
 }
 
 /// `dy (P(x) + x p(x))` with the normal density `p`.
-@inline(__always)
+@_transparent
 private func geluPullback(_ dy: Vector, _ x: Vector) -> Vector {
     let density = exponential(x * x * Vector(repeating: -0.5))
     let tail = density * normalTailRatio(magnitude(x))
@@ -34,17 +34,17 @@ private func geluPullback(_ dy: Vector, _ x: Vector) -> Vector {
 }
 
 /// `dy y (1 - y)`.
-@inline(__always)
+@_transparent
 private func sigmoidPullback(_ dy: Vector, _ y: Vector) -> Vector {
     dy * y * (Vector(repeating: 1) - y)
 }
 
 /// `x s` with `s = 1 / (1 + exp(-x))`.
-@inline(__always)
+@_transparent
 func silu(_ x: Vector) -> Vector { x * logistic(x) }
 
 /// `dy s (1 + x (1 - s))`.
-@inline(__always)
+@_transparent
 private func siluPullback(_ dy: Vector, _ x: Vector) -> Vector {
     let one = Vector(repeating: 1)
     let s = logistic(x)
