@@ -53,8 +53,9 @@ import Testing
     }
 
     @Test func memoryIsReleasedAsBackwardGoes() {
-        let (x, sink) = leaf([Float](repeating: 1, count: 100_000))
-        let bytes = 100_000 * MemoryLayout<Float>.stride
+        // Large against what tests beside this one take and give back meanwhile.
+        let (x, sink) = leaf([Float](repeating: 1, count: 4_000_000))
+        let bytes = 4_000_000 * MemoryLayout<Float>.stride
         let before = StorageCache.shared.liveBytes
         do {
             let (y, tape) = Tape.record { () -> Tensor in
@@ -62,7 +63,7 @@ import Testing
                 for _ in 0..<10 { y = y.relu() }
                 return y
             }
-            #expect(StorageCache.shared.liveBytes - before >= 10 * bytes)
+            #expect(StorageCache.shared.liveBytes - before >= 9 * bytes)
             tape.backward(from: y)
         }
         // What is left is the leaf's gradient.
