@@ -28,7 +28,7 @@ public final class WorkerPool: @unchecked Sendable {
     private let signal: UnsafeMutablePointer<UInt32>
     private let generation: UnsafePointer<Atomic<UInt32>>
     private let sleeping = Atomic<Int>(0)
-    private var job: ((Int) -> Void)?
+    private var job = cm_loop_body()
     private var jobCount = 0
     private var workers = 0
 
@@ -74,38 +74,51 @@ public final class WorkerPool: @unchecked Sendable {
     /// - Parameters:
     ///   - count: Number of pieces.
     ///   - body: The work of one piece; pieces must not write the same memory.
+    @inline(never) @_optimize(none)
     public func forEach(_ count: Int, _ body: (Int) -> Void) {
-        let alone = threadCount == 1 || count < 2
-        if alone || isBusy.exchange(true, ordering: .acquiring) {
-            for index in 0..<max(0, count) { body(index) }
+        // Not optimised: the closure must stay in its caller's frame until all threads left it.
+        guard begins(count) else {
+            runAlone(count, body)
             return
         }
-        withoutActuallyEscaping(body) { body in
-            job = body
-            jobCount = count
-            next.store(0, ordering: .relaxed)
-            active.store(threadCount - 1, ordering: .relaxed)
-            forks.add(1, ordering: .relaxed)
-            generation.pointee.add(1, ordering: .sequentiallyConsistent)
-            if sleeping.load(ordering: .sequentiallyConsistent) > 0 { cm_futex_wake_all(signal) }
-            take(body, count)
-            var rounds = 0
-            while active.load(ordering: .acquiring) > 0 {
-                cm_spin_hint()
-                rounds += 1
-                if rounds > Self.spinRounds { cm_yield() }
-            }
-            job = nil
+        keepLoopBody(body, &job)
+        wakeWorkers(count)
+        while let index = nextIndex(below: count) { body(index) }
+        waitForWorkers()
+    }
+
+    private func runAlone(_ count: Int, _ body: (Int) -> Void) {
+        for index in 0..<max(0, count) { body(index) }
+    }
+
+    /// Whether a loop is worth the threads, which are then taken.
+    private func begins(_ count: Int) -> Bool {
+        let alone = threadCount == 1 || count < 2
+        return !alone && !isBusy.exchange(true, ordering: .acquiring)
+    }
+
+    private func wakeWorkers(_ count: Int) {
+        jobCount = count
+        next.store(0, ordering: .relaxed)
+        active.store(threadCount - 1, ordering: .relaxed)
+        forks.add(1, ordering: .relaxed)
+        generation.pointee.add(1, ordering: .sequentiallyConsistent)
+        if sleeping.load(ordering: .sequentiallyConsistent) > 0 { cm_futex_wake_all(signal) }
+    }
+
+    private func waitForWorkers() {
+        var rounds = 0
+        while active.load(ordering: .acquiring) > 0 {
+            cm_spin_hint()
+            rounds += 1
+            if rounds > Self.spinRounds { cm_yield() }
         }
         isBusy.store(false, ordering: .releasing)
     }
 
-    private func take(_ body: (Int) -> Void, _ count: Int) {
-        while true {
-            let index = next.add(1, ordering: .relaxed).oldValue
-            if index >= count { return }
-            body(index)
-        }
+    private func nextIndex(below count: Int) -> Int? {
+        let index = next.add(1, ordering: .relaxed).oldValue
+        return index < count ? index : nil
     }
 
     private func work(_ worker: Int, from start: UInt32) {
@@ -114,7 +127,8 @@ public final class WorkerPool: @unchecked Sendable {
             seen = waitForChange(from: seen)
             // A pool that was made smaller leaves its last threads without work.
             if worker >= threadCount - 1 { continue }
-            if let job { take(job, jobCount) }
+            let (body, count) = (job, jobCount)
+            while let index = nextIndex(below: count) { cm_call_loop_body(body, index) }
             active.subtract(1, ordering: .releasing)
         }
     }
@@ -136,6 +150,10 @@ public final class WorkerPool: @unchecked Sendable {
         }
     }
 }
+
+/// Writes down where a closure lies, without a copy on the heap.
+@_silgen_name("cm_keep_loop_body")
+private func keepLoopBody(_ body: (Int) -> Void, _ kept: UnsafeMutablePointer<cm_loop_body>)
 
 /// Calls `body` for each index below `count` on the shared pool.
 ///

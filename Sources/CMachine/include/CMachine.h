@@ -55,6 +55,18 @@ static inline int cm_affinity_count(void) {
 
 static inline void cm_yield(void) { sched_yield(); }
 
+/// The two words of a Swift closure `(Int) -> Void`: its code and what it captured.
+typedef struct {
+    void *function;
+    void *context;
+} cm_loop_body;
+
+/// Calls a closure that is still alive.
+static inline void cm_call_loop_body(cm_loop_body body, intptr_t index) {
+    typedef __attribute__((swiftcall)) void (*code)(intptr_t, __attribute__((swift_context)) void *);
+    ((code)body.function)(index, body.context);
+}
+
 /// Heap allocations of this process so far; 0 where the C library cannot be counted.
 uint64_t cm_allocation_count(void);
 
@@ -65,3 +77,6 @@ static inline void cm_prefetch(const void *address) { __builtin_prefetch(address
 static inline void cm_prefetch_for_writing(const void *address) {
     __builtin_prefetch(address, 1, 2);
 }
+
+/// Heap allocations of the calling thread; 0 where the C library cannot be counted.
+uint64_t cm_thread_allocation_count(void);
