@@ -90,7 +90,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: common),
         tests("KernelsTests", ["Kernels", "KernelsV4", "KernelInterface", "Tensors"]),
         tests("ParallelismTests", ["Parallelism"]),
-        tests("TensorsTests", ["Tensors", "KernelInterface", "Parallelism"]),
+        tests("TensorsTests", ["Tensors", "KernelInterface", "Parallelism", "CMachine"]),
         tests("LayersTests", ["Layers", "Tensors"]),
         tests("JSONTextTests", ["JSONText"]),
         tests("ImagingTests", ["Imaging"]),

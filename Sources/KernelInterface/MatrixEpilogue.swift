@@ -1,6 +1,7 @@
 /// What follows the sums of a product before its result is written for good.
 ///
-/// `y = residual + scale * (gate * activation(sums + bias))`; what is nil is left out.
+/// `y = residual * residualScale + scale * (gate * activation(sums + bias))`; what is nil is left
+/// out.
 public struct MatrixEpilogue: Sendable {
     /// A function of one element.
     public enum Activation: Sendable {
@@ -27,6 +28,8 @@ public struct MatrixEpilogue: Sendable {
     public nonisolated(unsafe) var scale: UnsafePointer<Float>?
     /// As many elements as the result.
     public nonisolated(unsafe) var residual: UnsafePointer<Float>?
+    /// One number for each column of the residual, or nil for 1.
+    public nonisolated(unsafe) var residualScale: UnsafePointer<Float>?
 
     /// Makes an epilogue.
     ///
@@ -60,9 +63,11 @@ public struct MatrixEpilogue: Sendable {
     ///   - column: The part's first column.
     /// - Returns: The same with pointers into the part.
     public func advanced(by offset: Int, column: Int) -> MatrixEpilogue {
-        MatrixEpilogue(
+        var part = MatrixEpilogue(
             bias: bias.map { $0 + column }, activation: activation, gate: gate.map { $0 + offset },
             scale: scale.map { $0 + column }, residual: residual.map { $0 + offset })
+        part.residualScale = residualScale.map { $0 + column }
+        return part
     }
 }
 

@@ -28,7 +28,11 @@ func finishRows(
             var value = activated(loadPart(y + place, count), activation)
             if let gate = epilogue.gate { value *= loadPart(gate + place, count) }
             if let scale = epilogue.scale { value *= loadPart(scale + column, count) }
-            if let residual = epilogue.residual { value += loadPart(residual + place, count) }
+            if let residual = epilogue.residual {
+                var added = loadPart(residual + place, count)
+                if let scale = epilogue.residualScale { added *= loadPart(scale + column, count) }
+                value += added
+            }
             storePart(value, y + place, count)
             column &+= Vector.scalarCount
         }

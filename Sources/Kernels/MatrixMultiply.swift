@@ -58,6 +58,7 @@ func finishPanel(_ block: MatrixBlock, _ column: Int, _ epilogue: MatrixEpilogue
     if let gate = epilogue.gate { part.gate = gate + column }
     if let scale = epilogue.scale { part.scale = scale + column }
     if let residual = epilogue.residual { part.residual = residual + column }
+    if let scale = epilogue.residualScale { part.residualScale = scale + column }
     finishRows(
         block.c + column,
         MatrixPart(

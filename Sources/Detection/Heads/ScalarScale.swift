@@ -3,7 +3,7 @@ import Tensors
 /// A map times one learned number.
 ///
 /// `y = s x`, `dx = s dy`, `ds = sum(x dy)`. Inputs: any shape, and a scalar.
-struct ScalarScale: Operation {
+struct ScalarScale: ScalarProduct {
     let name = "ScalarScale"
 
     func outputShape(_ inputs: [Shape]) -> Shape {

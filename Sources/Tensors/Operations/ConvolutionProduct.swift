@@ -14,6 +14,11 @@ struct ConvolutionProduct: Sendable {
     /// Floats of working memory of a call.
     let scratchCount: Int
 
+    /// Whether weights that were packed for another product fit this one.
+    func sharesPacking(with other: ConvolutionProduct) -> Bool {
+        (winograd == nil) == (other.winograd == nil) && packedCount == other.packedCount
+    }
+
     /// Chooses the algorithm.
     ///
     /// - Parameter geometry: The convolution.

@@ -78,7 +78,11 @@ public struct DepthwiseConvolution: Operation {
         }
     }
 
-    private func geometry(_ inputs: [Shape]) -> DepthwiseGeometry {
+    /// The sizes of a convolution.
+    ///
+    /// - Parameter inputs: Shapes of map and weights.
+    /// - Returns: The sizes.
+    func geometry(_ inputs: [Shape]) -> DepthwiseGeometry {
         let (x, w, y) = (inputs[0], inputs[1], outputShape(inputs))
         var geometry = DepthwiseGeometry(
             source: MapExtent(height: x[1], width: x[2]),

@@ -45,6 +45,24 @@ public struct GroupNormalization: Operation {
     ) {
         let rows = SampleRows(x.shapes[0])
         let count = rows.extent.channels
+        let affine = factors(of: x, rows, scratch: scratch)
+        rows.forEachBlock { sample, _, start, extent in
+            let scale = affine + 2 * sample * count
+            kernels.channel.affine(x[0] + start, scale, scale + count, y + start, extent)
+        }
+    }
+
+    /// The scale and the shift of each channel, sample after sample.
+    ///
+    /// - Parameters:
+    ///   - x: The operands.
+    ///   - rows: The first operand, cut into blocks.
+    ///   - scratch: Room for `scratchCount` floats.
+    /// - Returns: `[N, 2, C]`, inside of the working memory.
+    func factors(
+        of x: Operands, _ rows: SampleRows, scratch: UnsafeMutablePointer<Float>
+    ) -> UnsafeMutablePointer<Float> {
+        let count = rows.extent.channels
         rows.forEachBlock { sample, block, start, extent in
             kernels.channel.moments(
                 x[0] + start, scratch + (sample * rows.blocks + block) * 2 * count, extent)
@@ -61,10 +79,7 @@ public struct GroupNormalization: Operation {
                 }
             }
         }
-        rows.forEachBlock { sample, _, start, extent in
-            let scale = affine + 2 * sample * count
-            kernels.channel.affine(x[0] + start, scale, scale + count, y + start, extent)
-        }
+        return affine
     }
 
     private func channels(of group: Int, _ count: Int) -> Range<Int> {

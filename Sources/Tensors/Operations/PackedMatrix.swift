@@ -56,11 +56,20 @@ public struct PackedConvolution: Sendable {
     ///   - weight: `[O, kh, kw, I]`.
     ///   - input: `[N, H, W, I]`.
     ///   - operation: Stride and padding.
-    public init(_ weight: Tensor, input: Shape, operation: Convolution) {
+    ///   - others: The same weight packed for other inputs; what fits is shared.
+    public init(
+        _ weight: Tensor, input: Shape, operation: Convolution,
+        sharing others: [PackedConvolution] = []
+    ) {
         let geometry = operation.geometry([input, weight.shape])
         outputShape = geometry.output
         multiplyAdds = operation.multiplyAdds([input, weight.shape])
-        product = ConvolutionProduct(geometry)
+        let product = ConvolutionProduct(geometry)
+        self.product = product
+        if let known = others.first(where: { product.sharesPacking(with: $0.product) }) {
+            panels = known.panels
+            return
+        }
         panels = Storage(count: product.packedCount)
         let scratch = Storage(count: product.packingScratchCount)
         weight.withElements {
