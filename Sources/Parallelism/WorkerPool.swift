@@ -9,18 +9,19 @@ import Synchronization
 /// shared counter. They spin for about 50 microseconds after a loop and then sleep on a futex: a
 /// fork-join costs 0.35 microseconds while spinning and 20 to 47 once asleep.
 public final class WorkerPool: @unchecked Sendable {
-    // @unchecked: `job` is written by the thread that owns `isBusy` and read by workers after
-    // they saw the new `generation`, which is published with release ordering.
+    // @unchecked: `job`, `jobCount` and `jobWorkers` are written by the thread that owns `isBusy`,
+    // and read by workers after they saw the new `generation`; the next loop waits for all of them.
 
     /// The pool of this process.
     public static let shared = WorkerPool(threadCount: ThreadCount.available)
 
     /// Threads that take part in a loop, the calling one included.
-    public private(set) var threadCount: Int
+    public var threadCount: Int { limit.load(ordering: .relaxed) }
 
     /// Fork-joins since the start; a benchmark shows the difference over one replay.
     public var forkCount: Int { forks.load(ordering: .relaxed) }
 
+    private let limit: Atomic<Int>
     private let isBusy = Atomic<Bool>(false)
     private let forks = Atomic<Int>(0)
     private let next = Atomic<Int>(0)
@@ -30,6 +31,7 @@ public final class WorkerPool: @unchecked Sendable {
     private let sleeping = Atomic<Int>(0)
     private var job = cm_loop_body()
     private var jobCount = 0
+    private var jobWorkers = 0
     private var workers = 0
 
     private static let spinRounds = 1500
@@ -38,24 +40,24 @@ public final class WorkerPool: @unchecked Sendable {
     ///
     /// - Parameter threadCount: Threads that take part, the calling one included, at least 1.
     public init(threadCount: Int) {
-        self.threadCount = max(1, threadCount)
+        limit = Atomic(max(1, threadCount))
         signal = .allocate(capacity: 16)
         signal.initialize(repeating: 0, count: 16)
         generation = UnsafePointer(
             UnsafeRawPointer(signal).assumingMemoryBound(to: Atomic<UInt32>.self))
-        startWorkers()
     }
 
-    /// Sets how many threads take part; call it between loops, at the start of a command.
+    /// Sets how many threads take part in loops that begin from now on.
+    ///
+    /// Threads that have been started once answer each loop, so set it at the start of a command.
     ///
     /// - Parameter count: Threads, the calling one included, at least 1.
     public func setThreadCount(_ count: Int) {
-        threadCount = max(1, count)
-        startWorkers()
+        limit.store(max(1, count), ordering: .relaxed)
     }
 
-    private func startWorkers() {
-        while workers < threadCount - 1 {
+    private func startWorkers(_ count: Int) {
+        while workers < count {
             let index = workers
             workers += 1
             let start = generation.pointee.load(ordering: .acquiring)
@@ -93,14 +95,15 @@ public final class WorkerPool: @unchecked Sendable {
 
     /// Whether a loop is worth the threads, which are then taken.
     private func begins(_ count: Int) -> Bool {
-        let alone = threadCount == 1 || count < 2
-        return !alone && !isBusy.exchange(true, ordering: .acquiring)
+        threadCount > 1 && count > 1 && !isBusy.exchange(true, ordering: .acquiring)
     }
 
     private func wakeWorkers(_ count: Int) {
         jobCount = count
+        jobWorkers = threadCount - 1
+        startWorkers(jobWorkers)
         next.store(0, ordering: .relaxed)
-        active.store(threadCount - 1, ordering: .relaxed)
+        active.store(workers, ordering: .relaxed)
         forks.add(1, ordering: .relaxed)
         generation.pointee.add(1, ordering: .sequentiallyConsistent)
         if sleeping.load(ordering: .sequentiallyConsistent) > 0 { cm_futex_wake_all(signal) }
@@ -126,9 +129,10 @@ public final class WorkerPool: @unchecked Sendable {
         while true {
             seen = waitForChange(from: seen)
             // A pool that was made smaller leaves its last threads without work.
-            if worker >= threadCount - 1 { continue }
-            let (body, count) = (job, jobCount)
-            while let index = nextIndex(below: count) { cm_call_loop_body(body, index) }
+            if worker < jobWorkers {
+                let (body, count) = (job, jobCount)
+                while let index = nextIndex(below: count) { cm_call_loop_body(body, index) }
+            }
             active.subtract(1, ordering: .releasing)
         }
     }
