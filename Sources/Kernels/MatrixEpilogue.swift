@@ -1,53 +1,90 @@
 import KernelInterface
 
+// Each activation has a loop of its own with nothing beside: with a switch or optional operands
+// inside, the compiler cuts wide vectors in parts, and GELU takes four times as long.
+
 /// Runs an epilogue, but for its bias, over rows of a result.
 @Sendable
 func finishRows(_ y: UnsafeMutablePointer<Float>, _ part: MatrixPart, _ epilogue: MatrixEpilogue) {
-    switch epilogue.activation {
-    case .none: finishRows(.none, y, part, epilogue)
-    case .relu: finishRows(.relu, y, part, epilogue)
-    case .gelu: finishRows(.gelu, y, part, epilogue)
-    case .silu: finishRows(.silu, y, part, epilogue)
-    case .sigmoid: finishRows(.sigmoid, y, part, epilogue)
-    }
-}
-
-/// The loop for one activation, a constant after inlining.
-@inline(__always)
-func finishRows(
-    _ activation: MatrixEpilogue.Activation, _ y: UnsafeMutablePointer<Float>, _ part: MatrixPart,
-    _ epilogue: MatrixEpilogue
-) {
+    let combines = epilogue.gate != nil || epilogue.scale != nil || epilogue.residual != nil
     var row = 0
     while row < part.rows {
         let offset = row &* part.stride
-        var column = 0
-        while column < part.columns {
-            let count = part.columns &- column
-            let place = offset &+ column
-            var value = activated(loadPart(y + place, count), activation)
-            if let gate = epilogue.gate { value *= loadPart(gate + place, count) }
-            if let scale = epilogue.scale { value *= loadPart(scale + column, count) }
-            if let residual = epilogue.residual {
-                var added = loadPart(residual + place, count)
-                if let scale = epilogue.residualScale { added *= loadPart(scale + column, count) }
-                value += added
-            }
-            storePart(value, y + place, count)
-            column &+= Vector.scalarCount
+        switch epilogue.activation {
+        case .none: break
+        case .relu: reluRow(y + offset, part.columns)
+        case .gelu: geluRow(y + offset, part.columns)
+        case .silu: siluRow(y + offset, part.columns)
+        case .sigmoid: sigmoidRow(y + offset, part.columns)
         }
+        if combines { combineRow(y + offset, offset, part.columns, epilogue) }
         row &+= 1
     }
 }
 
-/// One vector after the activation.
+/// Multiplies a row by gate and scale and adds the residual.
 @inline(__always)
-func activated(_ x: Vector, _ activation: MatrixEpilogue.Activation) -> Vector {
-    switch activation {
-    case .none: x
-    case .relu: larger(x, Vector(repeating: 0))
-    case .gelu: gelu(x)
-    case .silu: silu(x)
-    case .sigmoid: logistic(x)
+private func combineRow(
+    _ y: UnsafeMutablePointer<Float>, _ offset: Int, _ columns: Int, _ epilogue: MatrixEpilogue
+) {
+    var column = 0
+    while column < columns {
+        let count = columns &- column
+        let place = offset &+ column
+        var value = loadPart(y + column, count)
+        if let gate = epilogue.gate { value *= loadPart(gate + place, count) }
+        if let scale = epilogue.scale { value *= loadPart(scale + column, count) }
+        if let residual = epilogue.residual {
+            var added = loadPart(residual + place, count)
+            if let scale = epilogue.residualScale { added *= loadPart(scale + column, count) }
+            value += added
+        }
+        storePart(value, y + column, count)
+        column &+= Vector.scalarCount
     }
+}
+
+@inline(never)
+private func reluRow(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
+    let zero = Vector(repeating: 0)
+    var i = 0
+    while i &+ Vector.scalarCount <= count {
+        store(larger(load(y + i), zero), y + i)
+        i &+= Vector.scalarCount
+    }
+    let rest = count &- i
+    if rest > 0 { storePart(larger(loadPart(y + i, rest), zero), y + i, rest) }
+}
+
+@inline(never)
+private func geluRow(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
+    var i = 0
+    while i &+ Vector.scalarCount <= count {
+        store(rationalGELU(load(y + i)), y + i)
+        i &+= Vector.scalarCount
+    }
+    let rest = count &- i
+    if rest > 0 { storePart(rationalGELU(loadPart(y + i, rest)), y + i, rest) }
+}
+
+@inline(never)
+private func siluRow(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
+    var i = 0
+    while i &+ Vector.scalarCount <= count {
+        store(silu(load(y + i)), y + i)
+        i &+= Vector.scalarCount
+    }
+    let rest = count &- i
+    if rest > 0 { storePart(silu(loadPart(y + i, rest)), y + i, rest) }
+}
+
+@inline(never)
+private func sigmoidRow(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
+    var i = 0
+    while i &+ Vector.scalarCount <= count {
+        store(logistic(load(y + i)), y + i)
+        i &+= Vector.scalarCount
+    }
+    let rest = count &- i
+    if rest > 0 { storePart(logistic(loadPart(y + i, rest)), y + i, rest) }
 }
