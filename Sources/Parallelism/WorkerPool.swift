@@ -9,19 +9,18 @@ import Synchronization
 /// shared counter. They spin for about 50 microseconds after a loop and then sleep on a futex: a
 /// fork-join costs 0.35 microseconds while spinning and 20 to 47 once asleep.
 public final class WorkerPool: @unchecked Sendable {
-    // @unchecked: `job`, `jobCount` and `jobWorkers` are written by the thread that owns `isBusy`,
-    // and read by workers after they saw the new `generation`; the next loop waits for all of them.
+    // @unchecked: `job` is written by the thread that owns `isBusy` and read by workers after
+    // they saw the new `generation`, which is published with release ordering.
 
     /// The pool of this process.
     public static let shared = WorkerPool(threadCount: ThreadCount.available)
 
     /// Threads that take part in a loop, the calling one included.
-    public var threadCount: Int { limit.load(ordering: .relaxed) }
+    public private(set) var threadCount: Int
 
     /// Fork-joins since the start; a benchmark shows the difference over one replay.
     public var forkCount: Int { forks.load(ordering: .relaxed) }
 
-    private let limit: Atomic<Int>
     private let isBusy = Atomic<Bool>(false)
     private let forks = Atomic<Int>(0)
     private let next = Atomic<Int>(0)
@@ -31,33 +30,36 @@ public final class WorkerPool: @unchecked Sendable {
     private let sleeping = Atomic<Int>(0)
     private var job = cm_loop_body()
     private var jobCount = 0
-    private var jobWorkers = 0
     private var workers = 0
 
     private static let spinRounds = 1500
+    private static let numberShift: UInt32 = 10
+    private static let participantMask: UInt32 = 1023
 
     /// Makes a pool of its own; its threads live as long as the process.
     ///
     /// - Parameter threadCount: Threads that take part, the calling one included, at least 1.
     public init(threadCount: Int) {
-        limit = Atomic(max(1, threadCount))
+        self.threadCount = min(max(1, threadCount), Int(Self.participantMask))
         signal = .allocate(capacity: 16)
         signal.initialize(repeating: 0, count: 16)
         generation = UnsafePointer(
             UnsafeRawPointer(signal).assumingMemoryBound(to: Atomic<UInt32>.self))
+        startWorkers()
     }
 
-    /// Sets how many threads take part in loops that begin from now on.
+    /// Sets how many threads take part, once a loop that runs now has ended.
     ///
-    /// Threads that have been started once answer each loop, so set it at the start of a command.
-    ///
-    /// - Parameter count: Threads, the calling one included, at least 1.
+    /// - Parameter count: Threads, the calling one included, from 1 to 1023.
     public func setThreadCount(_ count: Int) {
-        limit.store(max(1, count), ordering: .relaxed)
+        while isBusy.exchange(true, ordering: .acquiring) { cm_yield() }
+        threadCount = min(max(1, count), Int(Self.participantMask))
+        startWorkers()
+        isBusy.store(false, ordering: .releasing)
     }
 
-    private func startWorkers(_ count: Int) {
-        while workers < count {
+    private func startWorkers() {
+        while workers < threadCount - 1 {
             let index = workers
             workers += 1
             let start = generation.pointee.load(ordering: .acquiring)
@@ -95,17 +97,20 @@ public final class WorkerPool: @unchecked Sendable {
 
     /// Whether a loop is worth the threads, which are then taken.
     private func begins(_ count: Int) -> Bool {
-        threadCount > 1 && count > 1 && !isBusy.exchange(true, ordering: .acquiring)
+        let alone = threadCount == 1 || count < 2
+        return !alone && !isBusy.exchange(true, ordering: .acquiring)
     }
 
     private func wakeWorkers(_ count: Int) {
         jobCount = count
-        jobWorkers = threadCount - 1
-        startWorkers(jobWorkers)
         next.store(0, ordering: .relaxed)
-        active.store(workers, ordering: .relaxed)
+        active.store(threadCount - 1, ordering: .relaxed)
         forks.add(1, ordering: .relaxed)
-        generation.pointee.add(1, ordering: .sequentiallyConsistent)
+        // The loop's number and its participants in one word: a thread that wakes late decides
+        // by what it saw, and never joins a later loop twice.
+        let number = (generation.pointee.load(ordering: .relaxed) >> Self.numberShift) &+ 1
+        generation.pointee.store(
+            number << Self.numberShift | UInt32(threadCount), ordering: .sequentiallyConsistent)
         if sleeping.load(ordering: .sequentiallyConsistent) > 0 { cm_futex_wake_all(signal) }
     }
 
@@ -129,10 +134,9 @@ public final class WorkerPool: @unchecked Sendable {
         while true {
             seen = waitForChange(from: seen)
             // A pool that was made smaller leaves its last threads without work.
-            if worker < jobWorkers {
-                let (body, count) = (job, jobCount)
-                while let index = nextIndex(below: count) { cm_call_loop_body(body, index) }
-            }
+            if worker + 1 >= Int(seen & Self.participantMask) { continue }
+            let (body, count) = (job, jobCount)
+            while let index = nextIndex(below: count) { cm_call_loop_body(body, index) }
             active.subtract(1, ordering: .releasing)
         }
     }
