@@ -46,16 +46,22 @@ import Testing
         }
     }
 
+    private final class Counter: Sendable {
+        let sum = Atomic<Int>(0)
+    }
+
     @Test func theThreadCountMayChangeWhileAnotherThreadLoops() async {
         let pool = WorkerPool(threadCount: 2)
-        let sum = Atomic<Int>(0)
+        let counter = Counter()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for round in 0..<2000 { pool.setThreadCount(1 + round % 4) } }
             group.addTask {
-                for _ in 0..<2000 { pool.forEach(10) { sum.add($0, ordering: .relaxed) } }
+                for _ in 0..<2000 {
+                    pool.forEach(10) { counter.sum.add($0, ordering: .relaxed) }
+                }
             }
         }
-        #expect(sum.load(ordering: .relaxed) == 90_000)
+        #expect(counter.sum.load(ordering: .relaxed) == 90_000)
     }
 
     @Test func forksAreCounted() {
