@@ -3,7 +3,7 @@ import Synchronization
 /// A block of floats, aligned to 64 bytes, that returns to the cache when nobody needs it.
 public final class Storage: @unchecked Sendable {
     // @unchecked: written only while a single owner holds it; the tape and the parameters keep
-    // that rule (see `Tensor.withUniqueElements`).
+    // that rule (see `ParameterUpdate`).
 
     /// The first element.
     public let pointer: UnsafeMutablePointer<Float>
