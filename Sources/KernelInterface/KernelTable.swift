@@ -33,6 +33,8 @@ public struct KernelTable: Sendable {
     public let optimizer: OptimizerKernels
     /// Resampling of images.
     public let warp: WarpKernels
+    /// Matrices with one factor a row.
+    public let position: PositionKernels
 
     /// Makes a table from its groups.
     public init(
@@ -46,7 +48,8 @@ public struct KernelTable: Sendable {
         normalization: NormalizationKernels,
         depthwise: DepthwiseKernels,
         optimizer: OptimizerKernels,
-        warp: WarpKernels
+        warp: WarpKernels,
+        position: PositionKernels
     ) {
         self.instructionSet = instructionSet
         self.elementwise = elementwise
@@ -59,5 +62,6 @@ public struct KernelTable: Sendable {
         self.depthwise = depthwise
         self.optimizer = optimizer
         self.warp = warp
+        self.position = position
     }
 }

@@ -18,5 +18,6 @@ public func kernelTable() -> KernelTable {
         normalization: normalizationKernels(),
         depthwise: depthwiseKernels(),
         optimizer: optimizerKernels(),
-        warp: warpKernels())
+        warp: warpKernels(),
+        position: positionKernels())
 }
