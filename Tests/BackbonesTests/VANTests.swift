@@ -42,7 +42,7 @@ private func configuration(_ constructor: JSONValue?) throws -> VANConfiguration
 
     @Test func multilayerPerceptronEqualsTheAuthors() throws {
         try GoldenCase("backbones/piece_van_dwmlp").check(.piece) { scope in
-            let piece = VAN.MLP(scope, channels: 5, hidden: 12, linear: false)
+            let piece = VAN.mlp(scope, channels: 5, hidden: 12, linear: false)
             return { x, _ in [NamedOutput("out", piece(x))] }
         }
     }

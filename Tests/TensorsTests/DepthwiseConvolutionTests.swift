@@ -83,7 +83,8 @@ struct DepthwiseCase: Sendable, CustomStringConvertible {
 
     func apply(_ x: [Tensor]) -> Tensor {
         x[0].depthwiseConvolved(
-            x[1], bias: x[2], stride: stride, padding: padding, dilation: dilation)
+            x[1], bias: x[2], stride: stride, paddingHeight: padding.height,
+            paddingWidth: padding.width, dilation: dilation)
     }
 }
 

@@ -30,35 +30,13 @@ extension VAN {
 // MARK: - MLP
 
 extension VAN {
-    /// Two 1x1 convolutions with a depth-wise 3x3 one and the exact GELU between them.
-    ///
-    /// `y = contract(gelu(local(expand(x))))`; with the authors' switch `linear` a ReLU follows
-    /// `expand`.
-    struct MLP {
-        private let expand: Conv2d
-        private let local: DepthwiseConv2d
-        private let contract: Conv2d
-        private let linear: Bool
-
-        init(_ scope: ParameterScope, channels c: Int, hidden: Int, linear: Bool) {
-            expand = Conv2d(
-                scope["fc1"], c, hidden, kernel: 1, initializer: .heNormal(fanOut: hidden))
-            local = DepthwiseConv2d(
-                scope["dwconv"]["dwconv"], hidden, kernel: 3, padding: 1,
-                initializer: .heNormal(fanOut: 3 * 3))
-            contract = Conv2d(
-                scope["fc2"], hidden, c, kernel: 1, initializer: .heNormal(fanOut: c))
-            self.linear = linear
-        }
-
-        /// Mixes channels.
-        ///
-        /// - Parameter x: `[N, H, W, C]`.
-        /// - Returns: The same shape.
-        func callAsFunction(_ x: Tensor) -> Tensor {
-            let expanded = linear ? expand(x).relu() : expand(x)
-            return contract(local(expanded).gelu())
-        }
+    /// The MLP under the authors' names; with their switch `linear` a ReLU follows `fc1`.
+    static func mlp(
+        _ scope: ParameterScope, channels: Int, hidden: Int, linear: Bool
+    ) -> DepthwiseMLP {
+        DepthwiseMLP(
+            expand: scope["fc1"], local: scope["dwconv"]["dwconv"], contract: scope["fc2"],
+            channels: channels, hidden: hidden, expansion: linear ? .rectified : .linear)
     }
 }
 
@@ -76,7 +54,7 @@ extension VAN {
         private let attention: Attention
         private let dropPath: DropPath
         private let mlpNorm: BatchNorm2d
-        private let mlp: MLP
+        private let mlp: DepthwiseMLP
 
         init(_ scope: ParameterScope, channels c: Int, hidden: Int, linear: Bool, dropPath: Float) {
             attentionScale = scope.parameter(
@@ -86,7 +64,7 @@ extension VAN {
             attention = Attention(scope["attn"], channels: c)
             self.dropPath = DropPath(rate: dropPath)
             mlpNorm = BatchNorm2d(scope["norm2"], c)
-            mlp = MLP(scope["mlp"], channels: c, hidden: hidden, linear: linear)
+            mlp = VAN.mlp(scope["mlp"], channels: c, hidden: hidden, linear: linear)
         }
 
         /// Applies both branches.

@@ -148,8 +148,8 @@ extension Tensor {
         _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int, dilation: Int = 1
     ) -> Tensor {
         depthwiseConvolved(
-            weight, bias: bias, stride: stride,
-            padding: MapExtent(height: padding, width: padding), dilation: dilation)
+            weight, bias: bias, stride: stride, paddingHeight: padding, paddingWidth: padding,
+            dilation: dilation)
     }
 
     /// Depth-wise convolution of `[N, H, W, C]`, with paddings of their own for rows and columns.
@@ -158,15 +158,17 @@ extension Tensor {
     ///   - weight: `[kh, kw, C]`.
     ///   - bias: `[C]`, or nil.
     ///   - stride: Step of the window.
-    ///   - padding: Rows and columns of zeros on each side.
+    ///   - paddingHeight: Rows of zeros above and below.
+    ///   - paddingWidth: Columns of zeros on each side.
     ///   - dilation: Distance of neighbouring taps.
     /// - Returns: `[N, H', W', C]`.
     public func depthwiseConvolved(
-        _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: MapExtent,
-        dilation: Int = 1
+        _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, paddingHeight: Int,
+        paddingWidth: Int, dilation: Int = 1
     ) -> Tensor {
         let operation = DepthwiseConvolution(
-            stride: stride, padding: padding, dilation: dilation)
+            stride: stride, padding: MapExtent(height: paddingHeight, width: paddingWidth),
+            dilation: dilation)
         guard let bias else { return operation(self, weight) }
         return operation(self, weight, bias)
     }
