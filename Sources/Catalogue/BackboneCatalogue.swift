@@ -43,6 +43,9 @@ public enum BackboneCatalogue {
         Entry("van_b4", "van", VANConfiguration.b4, publishedClasses: 1000),
         Entry("van_b5", "van", VANConfiguration.b5, publishedClasses: 1000),
         Entry("van_b6", "van", VANConfiguration.b6, publishedClasses: 1000),
+        Entry("bevanet", "bevanet", BEVANetConfiguration()),
+        Entry("bevanet_s", "bevanet", BEVANetConfiguration.small, publishedClasses: 1000),
+        Entry("bevanet_base", "bevanet", BEVANetConfiguration.base, publishedClasses: 1000),
     ]
 
     /// The published variants.

@@ -41,6 +41,9 @@ public protocol Backbone: Sendable {
     /// The maps in the order in which they are returned, finest first.
     var features: [FeatureSpec] { get }
 
+    /// Images that a training pass needs at least, for the statistics of BatchNorm.
+    var smallestTrainingBatch: Int { get }
+
     /// Computes the feature maps.
     ///
     /// - Parameters:
@@ -65,6 +68,9 @@ public protocol Backbone: Sendable {
 }
 
 extension Backbone {
+    /// One image.
+    public var smallestTrainingBatch: Int { 1 }
+
     /// The maps as `stage1`, `stage2`, ...
     public func outputs(_ x: Tensor, _ context: Context) -> [NamedOutput] {
         self(x, context).enumerated().map { NamedOutput("stage\($0.offset + 1)", $0.element) }

@@ -28,7 +28,7 @@ import Testing
             let store = ParameterStore()
             let backbone = entry.configuration.build(ParameterScope(store))
             let (maps, tape) = Tape.record {
-                backbone(filled("input", [1, 67, 45, 3]), Context(.training))
+                backbone(filled("input", [2, 67, 45, 3]), Context(.training))
             }
             for (map, feature) in zip(maps, backbone.features) {
                 #expect(map.shape.channels == feature.channels)

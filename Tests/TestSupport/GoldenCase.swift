@@ -22,6 +22,8 @@ public struct GoldenCase: Sendable {
         public var outputs: Float
         /// Gradients.
         public var gradients: Float
+        /// Statistics of BatchNorm: sums of a few hundred values, rounded once.
+        public var statistics: Float = 1e-6
 
         /// A single piece.
         public static let piece = Limits(outputs: 1e-5, gradients: 1e-5)
@@ -51,6 +53,15 @@ public struct GoldenCase: Sendable {
             channelsFirst: Shape(try io.required(name).shape), try io.floats(name))
     }
 
+    /// The limits that the case itself gives.
+    public var ownLimits: Limits {
+        let tolerance = info["tolerance"]
+        return Limits(
+            outputs: Float(tolerance?["eval"]?.double ?? 1e-5),
+            gradients: Float(tolerance?["grad"]?.double ?? 1e-3),
+            statistics: Float(tolerance?["after"]?.double ?? 1e-6))
+    }
+
     /// Parameters whose gradient is 0 but for rounding.
     private var zeroGradients: [String] {
         info["gradients_zero_in_exact_arithmetic"]?.array?.compactMap(\.string) ?? []
@@ -66,15 +77,34 @@ public struct GoldenCase: Sendable {
         _ limits: Limits,
         _ build: (ParameterScope) throws -> (Tensor, Context) -> [NamedOutput]
     ) throws {
+        try check(limits, inputs: ["input"]) { scope in
+            let forward = try build(scope)
+            return { forward($0[0], $1) }
+        }
+    }
+
+    /// Runs a model of several inputs as the case prescribes and compares everything.
+    ///
+    /// - Parameters:
+    ///   - limits: How far results may be off.
+    ///   - names: The names of the inputs in the order of the call, as in `input.x`.
+    ///   - build: Declares the model and returns its forward pass.
+    /// - Throws: The readers' errors, and `LoadingError` when names or shapes differ.
+    public func check(
+        _ limits: Limits, inputs names: [String],
+        _ build: (ParameterScope) throws -> ([Tensor], Context) -> [NamedOutput]
+    ) throws {
         let store = ParameterStore()
         let forward = try build(ParameterScope(store))
         try ParameterScope(store).load(weights.namedTensors, from: name)
-        let input = try tensor("input")
-        try compare(forward(input, Context(.evaluation)), "eval.", limits.outputs)
+        let inputs = try names.map(tensor)
+        try compare(forward(inputs, Context(.evaluation)), "eval.", limits.outputs)
 
-        let sink = GradientSink()
+        let sinks = names.map { _ in GradientSink() }
         let context = Context(.training, regularization: .none)
-        let (outputs, tape) = Tape.record { forward(input.leaf(sink), context) }
+        let (outputs, tape) = Tape.record {
+            forward(zip(inputs, sinks).map { $0.leaf($1) }, context)
+        }
         try compare(outputs, "train.", limits.outputs)
         tape.backward(
             from: outputs.map { output in
@@ -82,8 +112,9 @@ public struct GoldenCase: Sendable {
                 let cotangent = FormulaFill.values("cotangent." + output.name, shape.dimensions)
                 return (output.value, Tensor(channelsFirst: shape, cotangent))
             })
-        try compareBuffers(store)
-        try compareGradients(store, input: sink.value, limits.gradients)
+        try compareBuffers(store, limits.statistics)
+        let received = Dictionary(uniqueKeysWithValues: zip(names, sinks.map(\.value)))
+        try compareGradients(store, inputs: received, limits.gradients)
     }
 
     private func compare(_ outputs: [NamedOutput], _ prefix: String, _ limit: Float) throws {
@@ -96,17 +127,17 @@ public struct GoldenCase: Sendable {
         }
     }
 
-    private func compareBuffers(_ store: ParameterStore) throws {
+    private func compareBuffers(_ store: ParameterStore, _ limit: Float) throws {
         for name in names("after.") {
             let buffer = try #require(store[String(name.dropFirst(6))])
-            // 1e-6: statistics are sums of a few hundred values, rounded once.
-            let limit: Float = buffer.role == .counter ? 0 : 1e-6
-            expectClose(buffer.fileElements, try io.floats(name), relative: limit, name)
+            expectClose(
+                buffer.fileElements, try io.floats(name),
+                relative: buffer.role == .counter ? 0 : limit, name)
         }
     }
 
     private func compareGradients(
-        _ store: ParameterStore, input: Tensor?, _ limit: Float
+        _ store: ParameterStore, inputs: [String: Tensor?], _ limit: Float
     ) throws {
         let references = try Dictionary(
             uniqueKeysWithValues: names("grad.").map { ($0, try io.floats($0)) })
@@ -114,10 +145,10 @@ public struct GoldenCase: Sendable {
         for (name, reference) in references {
             let own = String(name.dropFirst(5))
             let actual =
-                own == "input" ? input?.channelsFirstElements : store[own]?.fileGradient
+                inputs[own].map { $0?.channelsFirstElements } ?? store[own]?.fileGradient
             let gradient = try #require(actual, "\(name) is missing")
             let size = reference.reduce(0) { max($0, abs($1)) }
-            if zeroGradients.contains(own) {
+            if zeroGradients.contains(own) || size < 1e-12 * largest {
                 // The exact gradient is 0: what is left is rounding, measured by the largest one.
                 let worst = gradient.reduce(0) { max($0, abs($1)) }
                 #expect(worst <= 1e-5 * largest, "\(name) is \(worst), not 0")
