@@ -56,6 +56,18 @@ public final class Detector: Sendable {
         }
     }
 
+    /// Refuses batches that leave the backbone's BatchNorm without a variance.
+    ///
+    /// - Parameter images: Images of a training batch.
+    /// - Throws: `ConfigurationError` when they are too few.
+    public func checkTrainingBatch(_ images: Int) throws(ConfigurationError) {
+        guard !keepsBackboneStatistics, images < backbone.smallestTrainingBatch else { return }
+        throw ConfigurationError(
+            what: "this backbone takes statistics over the images of a batch, and \(images) is "
+                + "too few", place: "training.batch_size",
+            fix: "use at least \(backbone.smallestTrainingBatch), or set training.norm_eval")
+    }
+
     /// Number of classes.
     public var classCount: Int { head.classCount }
 

@@ -100,6 +100,12 @@ public struct FeatureRun {
     /// - Throws: `CatalogueError` for an input that does not fit, and errors of files.
     public func run(_ files: Files, _ mode: Context.Mode) throws {
         let input = try Self.readInput(files.input)
+        guard mode == .evaluation || input.shape[0] >= backbone.smallestTrainingBatch else {
+            throw CatalogueError(
+                what: "a training pass of this network takes statistics over the images",
+                place: "\(files.input), input",
+                fix: "give at least \(backbone.smallestTrainingBatch) images")
+        }
         let context = Context(mode, regularization: .none)
         guard let cotangents = files.cotangents else {
             try write(backbone.outputs(input, context), to: files.output)

@@ -66,6 +66,7 @@ public final class DetectionTrainer {
         let detector = try Detector(
             configuration.model, classCount: data.classes.count,
             seed: UInt64(settings.training.seed), normEval: settings.training.normEval)
+        try detector.checkTrainingBatch(settings.training.batchSize)
         try InitialWeights.load(settings.training.initialWeights, into: detector)
         try detector.freeze(settings.training.freeze)
         trained = TrainedDetector(

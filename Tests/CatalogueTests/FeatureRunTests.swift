@@ -86,6 +86,18 @@ private final class Workspace {
         #expect(!names.contains { $0.contains("2.") && $0.hasPrefix("grad.patch_embed") })
     }
 
+    @Test func trainingPassOfTooFewImagesIsRefused() throws {
+        var writer = SafetensorsWriter()
+        try writer.add("input", shape: [1, 3, 8, 8], fill("input", 1, 3, 8, 8))
+        try writer.write(to: input)
+        let path = try space.write("bevanet.json", "{\"name\": \"bevanet\", \"planes\": 2}")
+        let run = try FeatureRun(Architecture(path: path), .formula)
+        let files = files(output: space.file("y.safetensors"))
+        try run.run(files, .evaluation)
+        let error = #expect(throws: CatalogueError.self) { try run.run(files, .training) }
+        #expect(error?.fix == "give at least 2 images")
+    }
+
     @Test func weightsOfAnotherNetworkAreRefusedByName() throws {
         try FeatureRun(architecture(), .formula).writeWeights(to: space.file("w.safetensors"))
         let error = #expect(throws: LoadingError.self) {
