@@ -35,6 +35,8 @@ public struct KernelTable: Sendable {
     public let warp: WarpKernels
     /// Matrices with one factor a row.
     public let position: PositionKernels
+    /// Softmax attention beside its products.
+    public let attention: AttentionKernels
 
     /// Makes a table from its groups.
     public init(
@@ -49,7 +51,8 @@ public struct KernelTable: Sendable {
         depthwise: DepthwiseKernels,
         optimizer: OptimizerKernels,
         warp: WarpKernels,
-        position: PositionKernels
+        position: PositionKernels,
+        attention: AttentionKernels
     ) {
         self.instructionSet = instructionSet
         self.elementwise = elementwise
@@ -63,5 +66,6 @@ public struct KernelTable: Sendable {
         self.optimizer = optimizer
         self.warp = warp
         self.position = position
+        self.attention = attention
     }
 }

@@ -19,5 +19,6 @@ public func kernelTable() -> KernelTable {
         depthwise: depthwiseKernels(),
         optimizer: optimizerKernels(),
         warp: warpKernels(),
-        position: positionKernels())
+        position: positionKernels(),
+        attention: attentionKernels())
 }
