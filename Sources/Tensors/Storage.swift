@@ -41,6 +41,7 @@ public final class StorageCache: Sendable {
     }
 
     private let state = Mutex(State())
+    private static let largeCount = 1 << 18
 
     /// Bytes in use now.
     public var liveBytes: Int { state.withLock { $0.liveBytes } }
@@ -83,7 +84,9 @@ public final class StorageCache: Sendable {
         if let cached { return (cached.pointer, capacity) }
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
         let pointer = raw.bindMemory(to: Float.self, capacity: capacity)
-        pointer.initialize(repeating: 0, count: capacity)
+        // Large blocks stay untouched, so that a network of which only names and shapes are wanted
+        // takes no memory: the system gives pages to what is written.
+        if capacity < Self.largeCount { pointer.initialize(repeating: 0, count: capacity) }
         return (pointer, capacity)
     }
 
