@@ -8,9 +8,24 @@ public protocol BackboneConfiguration: Configuration, Equatable {
     /// Number of classes of the authors' classifier; nil for their dense form.
     var numClasses: Int? { get set }
 
+    /// Names that other libraries give to the parameters.
+    static var keyRenamings: [KeyRenaming] { get }
+
+    /// Beginnings of names that only one of both forms has, classifier or dense: a file of one
+    /// may lack or have them when the other is loaded.
+    static var namesOfOneForm: [String] { get }
+
     /// Builds the network from settings that were validated.
     ///
     /// - Parameter scope: Holds its parameters.
     /// - Returns: The network.
     func build(_ scope: ParameterScope) -> any Backbone
+}
+
+extension BackboneConfiguration {
+    /// The authors' names alone.
+    public static var keyRenamings: [KeyRenaming] { [] }
+
+    /// The classifier's last layer.
+    public static var namesOfOneForm: [String] { ["head."] }
 }

@@ -84,6 +84,19 @@ public struct Checkpoint: Sendable {
         return part
     }
 
+    /// The tensors under other names.
+    ///
+    /// - Parameters:
+    ///   - note: What is done, in words, for the user.
+    ///   - rename: The new name of a name.
+    /// - Returns: The same tensors.
+    public func renaming(_ note: String, _ rename: (String) -> String) -> Checkpoint {
+        var renamed = self
+        renamed.tensors = tensors.map { $0.renamed(rename($0.name)) }
+        renamed.notes.append(note)
+        return renamed
+    }
+
     private mutating func stripIfEverywhere(_ prefix: String) {
         guard !tensors.isEmpty, tensors.allSatisfy({ $0.name.hasPrefix(prefix) }) else { return }
         tensors = tensors.map { $0.renamed(String($0.name.dropFirst(prefix.count))) }
