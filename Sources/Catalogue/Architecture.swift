@@ -26,6 +26,15 @@ public struct Architecture: Sendable {
         configuration = entry.published
     }
 
+    /// The network of a file of settings, or a published one.
+    ///
+    /// - Parameter name: A path that ends in `.json`, or a published variant.
+    /// - Throws: The errors of the other two ways.
+    public init(named name: String) throws {
+        try self =
+            name.hasSuffix(".json") ? Architecture(path: name) : Architecture(published: name)
+    }
+
     /// The network of a file: `{"name": ..., arguments}`, alone or under `backbone`.
     ///
     /// - Parameter path: The JSON file.

@@ -46,21 +46,19 @@ public struct CheckpointReport: Sendable, Encodable {
     ///   - partial: Whether misfits are listed instead of refused.
     /// - Throws: `LoadingError` when the weights do not fit, and errors of the settings.
     public init(_ checkpoint: Checkpoint, model: String?, partial: Bool) throws {
-        let part = model == nil ? checkpoint : checkpoint.part("backbone.")
+        let architecture = try model.map { try Architecture(named: $0) }
+        let part = architecture.map { checkpoint.weights(of: $0.configuration) } ?? checkpoint
         file = checkpoint.path
         format = checkpoint.format.rawValue
         notes = part.notes
         metadata = checkpoint.metadata
         tensors = part.tensors.map { Row(name: $0.name, type: $0.type.rawValue, shape: $0.shape) }
-        misfits = try model.map { try Self.misfits(part, model: $0, partial: partial) }
+        misfits = try architecture.map { try Self.misfits(part, $0, partial: partial) }
     }
 
     private static func misfits(
-        _ checkpoint: Checkpoint, model: String, partial: Bool
+        _ checkpoint: Checkpoint, _ architecture: Architecture, partial: Bool
     ) throws -> Misfits {
-        let architecture =
-            try model.hasSuffix(".json")
-            ? Architecture(path: model) : Architecture(published: model)
         let store = ParameterStore.unfilled()
         _ = architecture.configuration.build(ParameterScope(store))
         let report = try ParameterScope(store).load(

@@ -42,7 +42,7 @@ public struct FeatureRun {
                     FormulaFill.values(parameter.name, parameter.fileShape.dimensions))
             }
         case .file(let path):
-            let checkpoint = try Checkpoint(path: path).part("backbone.")
+            let checkpoint = try Checkpoint(path: path).weights(of: architecture.configuration)
             try scope.load(checkpoint.namedTensors, from: path)
         }
     }

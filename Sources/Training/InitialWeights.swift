@@ -1,3 +1,4 @@
+import Backbones
 import Catalogue
 import Checkpoints
 import Layers
@@ -7,7 +8,8 @@ enum InitialWeights {
     /// Loads a file into a detector or its backbone; an empty path loads nothing.
     ///
     /// A file of a whole detector must fit name by name. A file of a backbone, with or without
-    /// the prefix `backbone.`, may have a classifier besides, which is left out.
+    /// the prefix `backbone.`, may have a classifier besides, which is left out, and lack what
+    /// only the dense form has.
     ///
     /// - Parameters:
     ///   - path: The file, or empty.
@@ -21,9 +23,11 @@ enum InitialWeights {
         if isDetector {
             try root.load(checkpoint.namedTensors, from: path)
         } else {
-            let rules = LoadingRules(unused: .refused, reinitialized: ["head."])
+            let backbone = detector.configuration.backbone
+            let rules = LoadingRules(
+                unused: .refused, reinitialized: type(of: backbone).namesOfOneForm)
             try root["backbone"].load(
-                checkpoint.part("backbone.").namedTensors, rules, from: path)
+                checkpoint.weights(of: backbone).namedTensors, rules, from: path)
         }
     }
 }

@@ -54,13 +54,17 @@ struct CheckpointCommand: ParsableCommand {
         @OptionGroup var common: CommonOptions
         @OptionGroup var source: Source
         @Option(help: "The file to write.") var output: String
-        @Option(help: "Refuse weights that do not fit this model.") var model: String?
+        @Option(help: "Write the names of this model, and refuse weights that do not fit it.")
+        var model: String?
         @Flag(help: "Write also what does not fit the model.") var partial = false
 
         func perform() throws {
             let checkpoint = try source.open()
             let report = try CheckpointReport(checkpoint, model: model, partial: partial)
-            try checkpoint.writeSafetensors(to: output)
+            let written = try model.map {
+                try checkpoint.weights(of: Architecture(named: $0).configuration)
+            }
+            try (written ?? checkpoint).writeSafetensors(to: output)
             common.note(report.summary)
         }
     }

@@ -55,82 +55,20 @@ private func configuration(_ constructor: JSONValue?) throws -> VANConfiguration
     }
 }
 
-/// A published size under the formula, as the reference files have it.
-private struct PublishedSize {
-    let info: JSONValue
-    let store = ParameterStore.unfilled()
-    let van: VAN
-
-    init(_ name: String, dense: Bool = false) throws {
-        let file = try JSONValue.read(path: Goldens.folder + "/backbones/full/\(name).json")
-        info = dense ? file["dense"] ?? file : file
-        van = VAN(ParameterScope(store), try configuration(info["constructor"]))
-    }
-
-    var inputShape: Shape {
-        let shape = info["input"]?["input"] ?? info["input"]
-        return Shape(shape?.array?.compactMap(\.integer) ?? [])
-    }
-
-    /// Mean, standard deviation, minimum, maximum and 32 samples, as the reference has them.
-    static func figures(_ value: Tensor) -> [Float] {
-        let flat = value.channelsFirstElements
-        let mean = flat.reduce(0) { $0 + Double($1) } / Double(flat.count)
-        let square = flat.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
-        let deviation = (square / Double(flat.count)).squareRoot()
-        let samples = (0..<32).map { flat[$0 * (flat.count - 1) / 31] }
-        return [Float(mean), Float(deviation), flat.min() ?? 0, flat.max() ?? 0] + samples
-    }
-}
-
 @Suite struct VANPublishedTests {
     static let names = (0...6).map { "van_b\($0)" }
 
     @Test(arguments: names) func namesAndShapesAreTheAuthors(name: String) throws {
-        let size = try PublishedSize(name)
-        var expected: [String: [Int]] = [:]
-        for list in ["parameter_shapes", "buffer_shapes"] {
-            for member in size.info[list]?.object?.members ?? [] {
-                expected[member.key] = member.value.array?.compactMap(\.integer)
-            }
-        }
-        let actual = size.store.parameters.map { ($0.name, $0.fileShape.dimensions) }
-        #expect(Dictionary(uniqueKeysWithValues: actual) == expected)
-        #expect(size.store.parameterCount == size.info["parameters"]?.integer)
-        StorageCache.shared.releaseUnused()
+        try PublishedSize(name, settings: configuration).checkNamesAndShapes()
     }
 
     @Test(arguments: names) func multiplyAddsAreTheAuthors(name: String) throws {
-        let size = try PublishedSize(name)
-        let input = size.inputShape
-        let graph = Graph.trace(inputs: [[1, input[2], input[3], 3]]) { inputs in
-            size.van.outputs(inputs[0], Context(.evaluation)).map(\.value)
-        }
-        let multiplyAdds = graph.nodes.reduce(0) { sum, node in
-            sum + node.operation.multiplyAdds(node.inputs.map { graph.shapes[$0.index] })
-        }
-        #expect(multiplyAdds == size.info["multiply_adds"]?.integer)
+        try PublishedSize(name, settings: configuration).checkMultiplyAdds()
     }
 
     @Test(arguments: [("van_b0", false), ("van_b0", true), ("van_b1", false)])
     func figuresUnderTheFormulaAreTheAuthors(name: String, dense: Bool) throws {
-        let size = try PublishedSize(name, dense: dense)
-        for parameter in size.store.parameters {
-            parameter.setFileElements(
-                FormulaFill.values(parameter.name, parameter.fileShape.dimensions))
-        }
-        let shape = size.inputShape
-        let input = Tensor(channelsFirst: shape, FormulaFill.values("input", shape.dimensions))
-        for output in size.van.outputs(input, Context(.evaluation)) {
-            let figures = try #require(
-                size.info["outputs"]?[output.name] ?? size.info["outputs"]?["eval." + output.name])
-            let samples = figures["samples"]?.array?.compactMap(\.double) ?? []
-            let expected =
-                ["mean", "std", "min", "max"].map { figures[$0]?.double ?? .nan } + samples
-            for (y, r) in zip(PublishedSize.figures(output.value), expected) {
-                #expect(abs(Double(y) - r) <= 1e-3 * expected[1], "\(output.name): \(y), not \(r)")
-            }
-        }
+        try PublishedSize(name, dense: dense, settings: configuration).checkFigures()
     }
 }
 
