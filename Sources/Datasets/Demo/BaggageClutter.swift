@@ -52,11 +52,11 @@ struct BaggageClutter {
     ///   - inside: Where they lie.
     ///   - random: Decides what there is.
     func addContents(to scene: inout XRayScene, inside: PixelBox, _ random: inout RandomGenerator) {
-        for _ in 0..<4 + random.integer(below: 5) {
+        for _ in 0..<3 + random.integer(below: 4) {
             add(clothes(&random), to: &scene, inside, &random)
         }
         let makers = [book, board, ball, coin, buckle, rod, cable]
-        for _ in 0..<5 + random.integer(below: 7) {
+        for _ in 0..<4 + random.integer(below: 6) {
             let parts = makers[random.integer(below: makers.count)](&random)
             add(parts, to: &scene, inside, &random)
         }
@@ -126,7 +126,7 @@ struct BaggageClutter {
         return [
             XRayPart(
                 rings: [Outline.rectangle(-x, -y, x, y)], material: .cloth,
-                thickness: random.between(0.5, 1.3))
+                thickness: random.between(0.4, 0.9))
         ]
     }
 

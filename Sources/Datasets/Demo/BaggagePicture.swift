@@ -100,9 +100,9 @@ private struct ItemPacker {
     private(set) var groups: [SpecimenGroup] = []
     private var taken: [PixelBox] = []
 
-    private static let attempts = 25
+    private static let attempts = 40
     /// Share of the smaller of two boxes that may lie under the other.
-    private static let overlap = 0.25
+    private static let overlap = 0.12
 
     init(size: ImageSize, inside: PixelBox) {
         self.size = size
