@@ -11,7 +11,8 @@ import Testing
         "model.neck.out_channels=16", "model.head.feat_channels=16",
         "model.head.norm_cfg.num_groups=4", "preprocessing.height=96", "preprocessing.width=128",
         "training.batch_size=3", "training.epochs=2", "training.evaluation_interval=1",
-        "training.log_interval=1", "augmentation.multi_scale=[96, 128]",
+        "training.log_interval=1", "augmentation.mosaic=0.3",
+        "augmentation.multi_scale=[96, 128]",
     ]
 
     private func data() throws -> String {
