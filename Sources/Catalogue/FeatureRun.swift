@@ -170,9 +170,9 @@ public struct FeatureRun {
         guard let path else { return }
         try write(
             outputs.map { output in
-                NamedTensor(output.name, shape: output.value.channelsFirstShape) {
-                    output.value.channelsFirstElements
-                }
+                NamedTensor(
+                    output.name, shape: output.value.channelsFirstShape, kind: output.kind
+                ) { output.value.channelsFirstElements }
             }, to: path)
     }
 

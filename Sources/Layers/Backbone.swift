@@ -24,15 +24,19 @@ public struct NamedOutput: Sendable {
     public let name: String
     /// The output; feature maps are `[N, H, W, C]`.
     public let value: Tensor
+    /// What its elements are in files.
+    public let kind: NamedTensor.Kind
 
     /// Names an output.
     ///
     /// - Parameters:
     ///   - name: The name, as in `stage1` or `logits`.
     ///   - value: The output.
-    public init(_ name: String, _ value: Tensor) {
+    ///   - kind: What its elements are in files.
+    public init(_ name: String, _ value: Tensor, kind: NamedTensor.Kind = .floats) {
         self.name = name
         self.value = value
+        self.kind = kind
     }
 }
 

@@ -61,9 +61,9 @@ struct PublishedSize {
             parameter.setFileElements(
                 FormulaFill.values(parameter.name, parameter.fileShape.dimensions))
         }
-        let shape = inputShape
-        let input = Tensor(channelsFirst: shape, FormulaFill.values("input", shape.dimensions))
-        for output in backbone.outputs(input, Context(.evaluation)) {
+        let (shape, name) = (inputShape, info["input_name"]?.string ?? "input")
+        let input = Tensor(channelsFirst: shape, FormulaFill.values(name, shape.dimensions))
+        for output in backbone.outputs(input, Context(.evaluation)) where output.kind == .floats {
             let figures = try #require(
                 info["outputs"]?[output.name] ?? info["outputs"]?["eval." + output.name])
             let samples = figures["samples"]?.array?.compactMap(\.double) ?? []
