@@ -68,26 +68,32 @@ struct AttentionLayout {
         let most = max(1, fitting) * Self.queryUnit
         tile = max(1, min(queries, most, Self.mostQueries))
         let width = max(keyStride, valueStride)
-        var next = 0
-        func place(_ count: Int) -> Int {
-            defer { next += Self.rounded(count, to: 16) }
-            return next
+        var memory = Memory()
+        gathered = memory.place(keys * max(core.keyWidth, core.valueWidth))
+        transposedKeys = memory.place(core.keyWidth * scoreStride)
+        values = memory.place(max(keys * valueStride, core.valueWidth * scoreStride))
+        self.queries = memory.place(tile * core.keyWidth)
+        scores = memory.place(tile * scoreStride)
+        inverse = memory.place(tile)
+        output = memory.place(tile * width)
+        forwardCount = memory.count
+        keyPanels = memory.place(keys * keyStride)
+        tilePanels = memory.place(tile * width)
+        outputGradients = memory.place(tile * core.valueWidth)
+        scoreGradients = memory.place(tile * scoreStride)
+        keyGradients = memory.place(keys * keyStride)
+        valueGradients = memory.place(keys * valueStride)
+        backwardCount = memory.count
+    }
+
+    /// Memory that is handed out from its beginning, in whole vectors.
+    private struct Memory {
+        var count = 0
+
+        mutating func place(_ floats: Int) -> Int {
+            defer { count += AttentionLayout.rounded(floats, to: 16) }
+            return count
         }
-        gathered = place(keys * max(core.keyWidth, core.valueWidth))
-        transposedKeys = place(core.keyWidth * scoreStride)
-        values = place(max(keys * valueStride, core.valueWidth * scoreStride))
-        self.queries = place(tile * core.keyWidth)
-        scores = place(tile * scoreStride)
-        inverse = place(tile)
-        output = place(tile * width)
-        forwardCount = next
-        keyPanels = place(keys * keyStride)
-        tilePanels = place(tile * width)
-        outputGradients = place(tile * core.valueWidth)
-        scoreGradients = place(tile * scoreStride)
-        keyGradients = place(keys * keyStride)
-        valueGradients = place(keys * valueStride)
-        backwardCount = next
     }
 
     private static func rounded(_ count: Int, to unit: Int) -> Int {
