@@ -53,6 +53,14 @@ public enum BackboneCatalogue {
         Entry("davit_large", "davit", DaViTConfiguration.large, publishedClasses: 1000),
         Entry("davit_huge", "davit", DaViTConfiguration.huge, publishedClasses: 1000),
         Entry("davit_giant", "davit", DaViTConfiguration.giant, publishedClasses: 1000),
+        Entry("biformer", "biformer", BiFormerConfiguration()),
+        Entry("biformer_tiny", "biformer", BiFormerConfiguration.tiny, publishedClasses: 1000),
+        Entry("biformer_small", "biformer", BiFormerConfiguration.small, publishedClasses: 1000),
+        Entry("biformer_base", "biformer", BiFormerConfiguration.base, publishedClasses: 1000),
+        Entry("biformer_stl", "biformer", BiFormerSTLConfiguration.nhwc, publishedClasses: 1000),
+        Entry(
+            "biformer_stl_nchw", "biformer", BiFormerSTLConfiguration.nchw, publishedClasses: 1000
+        ),
         Entry("bevanet", "bevanet", BEVANetConfiguration()),
         Entry("bevanet_s", "bevanet", BEVANetConfiguration.small, publishedClasses: 1000),
         Entry("bevanet_base", "bevanet", BEVANetConfiguration.base, publishedClasses: 1000),
