@@ -46,14 +46,15 @@ let package = Package(
         library("Layers", ["Tensors", "Parallelism"]),
         // Beside
         library("JSONText", []),
+        library("Files", []),
         .target(
             name: "CImageCodecs",
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
-        library("Imaging", ["CImageCodecs"]),
-        library("Annotations", ["JSONText", "Imaging"]),
+        library("Imaging", ["CImageCodecs", "Files"]),
+        library("Annotations", ["JSONText", "Imaging", "Files"]),
         library("Evaluation", ["Annotations", "JSONText"]),
         library("Datasets", ["Imaging", "Annotations", "Tensors", "Parallelism"]),
-        library("Checkpoints", ["Tensors", "JSONText"]),
+        library("Checkpoints", ["Tensors", "JSONText", "Files"]),
         // Floor 3
         library("Backbones", ["Layers", "Tensors", "JSONText"]),
         library("Detection", ["Layers", "Tensors", "Parallelism"]),
@@ -67,13 +68,13 @@ let package = Package(
             [
                 "Catalogue", "Detection", "Layers", "Tensors", "Datasets", "Annotations",
                 "Imaging", "Evaluation", "Checkpoints", "JSONText", "Parallelism", "CMachine",
-                "Prediction", "Backbones", "KernelInterface",
+                "Prediction", "Backbones", "KernelInterface", "Files",
             ]),
         library(
             "Prediction",
             [
                 "Catalogue", "Detection", "Layers", "Tensors", "Datasets", "Annotations",
-                "Imaging", "Checkpoints", "JSONText", "Parallelism",
+                "Imaging", "Checkpoints", "JSONText", "Parallelism", "Files",
             ]),
         // Floor 6
         .executableTarget(
@@ -81,7 +82,7 @@ let package = Package(
             dependencies: [
                 "Training", "Prediction", "Catalogue", "Detection", "Backbones", "Layers",
                 "Tensors", "Datasets", "Annotations", "Evaluation", "Imaging", "Checkpoints",
-                "JSONText", "Parallelism",
+                "JSONText", "Parallelism", "Files",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common),
         // Tests
@@ -93,11 +94,12 @@ let package = Package(
         tests("TensorsTests", ["Tensors", "KernelInterface", "Parallelism", "CMachine"]),
         tests("LayersTests", ["Layers", "Tensors"]),
         tests("JSONTextTests", ["JSONText"]),
+        tests("FilesTests", ["Files"]),
         tests("ImagingTests", ["Imaging"]),
-        tests("AnnotationsTests", ["Annotations", "JSONText"]),
+        tests("AnnotationsTests", ["Annotations", "JSONText", "Files"]),
         tests("EvaluationTests", ["Evaluation", "Annotations", "JSONText", "Checkpoints"]),
         tests("DatasetsTests", ["Datasets", "Imaging", "Annotations", "Tensors"]),
-        tests("CheckpointsTests", ["Checkpoints", "Tensors", "JSONText"]),
+        tests("CheckpointsTests", ["Checkpoints", "Tensors", "JSONText", "Files"]),
         tests("BackbonesTests", ["Backbones", "Layers", "Tensors", "Checkpoints", "JSONText"]),
         tests("DetectionTests", ["Detection", "Layers", "Tensors", "Checkpoints"]),
         tests(

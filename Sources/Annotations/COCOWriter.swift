@@ -1,21 +1,16 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Files
 import JSONText
 
 /// Writes COCO annotation and result files, one entry a line.
 ///
-/// A file appears under its name only when it is whole: it is written under a temporary name
-/// beside it, synced and renamed.
+/// A file appears under its name only when it is whole.
 public enum COCOWriter {
     /// Writes an annotation file.
     ///
     /// - Parameters:
     ///   - dataset: its content.
     ///   - path: where it goes; a file there is replaced.
-    /// - Throws: `AnnotationError` when the file cannot be written.
+    /// - Throws: `FileError` when the file cannot be written.
     public static func write(_ dataset: COCODataset, to path: String) throws {
         var file = try AtomicFile(path: path)
         var writer = JSONWriter()
@@ -28,7 +23,8 @@ public enum COCOWriter {
             try writeList("annotations", annotations, &writer, &file) { $0.annotation($1) }
         }
         writer.endObject()
-        try finish(&writer, &file)
+        try file.append(writer.bytes + [0x0A])
+        try file.commit()
     }
 
     /// Writes a result file: a list of detections.
@@ -36,14 +32,43 @@ public enum COCOWriter {
     /// - Parameters:
     ///   - detections: its entries.
     ///   - path: where it goes; a file there is replaced.
-    /// - Throws: `AnnotationError` when the file cannot be written.
+    /// - Throws: `FileError` when the file cannot be written.
     public static func write(_ detections: [COCODetection], to path: String) throws {
+        try write(detections, to: path) { $0.detection($1) }
+    }
+
+    /// Writes a list of images on its own, as predictions have beside their results.
+    ///
+    /// - Parameters:
+    ///   - images: its entries.
+    ///   - path: where it goes; a file there is replaced.
+    /// - Throws: `FileError` when the file cannot be written.
+    public static func write(_ images: [COCOImage], to path: String) throws {
+        try write(images, to: path) { $0.image($1) }
+    }
+
+    /// The text of a list of categories, as weights files carry it.
+    ///
+    /// - Parameter categories: its entries.
+    /// - Returns: a JSON list on one line.
+    public static func text(_ categories: [COCOCategory]) -> String {
+        var writer = JSONWriter()
+        writer.beginArray()
+        for category in categories { writer.category(category) }
+        writer.endArray()
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    private static func write<Entry>(
+        _ entries: [Entry], to path: String, _ write: (inout JSONWriter, Entry) -> Void
+    ) throws {
         var file = try AtomicFile(path: path)
         var writer = JSONWriter()
         writer.beginArray()
-        try writeEntries(detections, &writer, &file) { $0.detection($1) }
+        try writeEntries(entries, &writer, &file, write)
         writer.endArray()
-        try finish(&writer, &file)
+        try file.append(writer.bytes + [0x0A])
+        try file.commit()
     }
 
     private static func writeList<Entry>(
@@ -68,11 +93,6 @@ public enum COCOWriter {
                 writer.removeWritten()
             }
         }
-    }
-
-    private static func finish(_ writer: inout JSONWriter, _ file: inout AtomicFile) throws {
-        try file.append(writer.bytes + [0x0A])
-        try file.commit()
     }
 }
 
@@ -173,51 +193,5 @@ extension JSONWriter {
         key("counts")
         counts(&self)
         endObject()
-    }
-}
-
-/// A file that appears under its name only when all of it is on the disk.
-private struct AtomicFile: ~Copyable {
-    private let path: String
-    private let temporaryPath: String
-    private let descriptor: Int32
-    private var isCommitted = false
-
-    init(path: String) throws(AnnotationError) {
-        self.path = path
-        temporaryPath = "\(path).partial-\(getpid())"
-        descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Self.failure(path) }
-    }
-
-    deinit {
-        guard descriptor >= 0, !isCommitted else { return }
-        close(descriptor)
-        unlink(temporaryPath)
-    }
-
-    mutating func append(_ bytes: [UInt8]) throws(AnnotationError) {
-        var written = 0
-        while written < bytes.count {
-            let rest = bytes[written...]
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw Self.failure(path) }
-            written += count
-        }
-    }
-
-    mutating func commit() throws(AnnotationError) {
-        guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else {
-            throw Self.failure(path)
-        }
-        close(descriptor)
-        isCommitted = true
-    }
-
-    private static func failure(_ path: String) -> AnnotationError {
-        AnnotationError(
-            what: "cannot write the file: " + String(cString: strerror(errno)), place: path,
-            fix: "check that the folder exists, can be written and has room")
     }
 }

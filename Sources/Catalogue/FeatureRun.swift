@@ -50,7 +50,7 @@ public struct FeatureRun {
     /// Writes parameters and buffers as they are now.
     ///
     /// - Parameter path: The safetensors file.
-    /// - Throws: `SafetensorsError` if it cannot be written.
+    /// - Throws: `FileError` if it cannot be written.
     public func writeWeights(to path: String) throws {
         try write(ParameterScope(store).namedTensors, to: path)
     }
@@ -58,7 +58,7 @@ public struct FeatureRun {
     /// Writes every buffer under `after.NAME`.
     ///
     /// - Parameter path: The safetensors file.
-    /// - Throws: `SafetensorsError` if it cannot be written.
+    /// - Throws: `FileError` if it cannot be written.
     public func writeBuffers(to path: String) throws {
         let buffers = store.parameters.filter { $0.role == .buffer || $0.role == .counter }
         let names = Set(buffers.map(\.name))

@@ -106,7 +106,7 @@ public struct Checkpoint: Sendable {
     /// Writes the tensors as a safetensors file, element types as they are.
     ///
     /// - Parameter path: Where the file shall stand; one that is there is replaced as a whole.
-    /// - Throws: `SafetensorsError` if it cannot be written, and the reader's error.
+    /// - Throws: `FileError` if it cannot be written, and the reader's error.
     public func writeSafetensors(to path: String) throws {
         var writer = SafetensorsWriter(metadata: metadata)
         for tensor in tensors {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Collects tensors and writes them as one safetensors file.
@@ -78,24 +79,21 @@ public struct SafetensorsWriter: Sendable {
         try add(name, type: .int64, shape: shape, bytes: Data(littleEndian: values))
     }
 
-    /// Writes the file under a temporary name, syncs it and renames it.
+    /// Writes the file, which appears as a whole or not at all.
     ///
     /// - Parameter path: Where the file shall stand; one that is there is replaced as a whole.
-    /// - Throws: `SafetensorsError` if the file cannot be written; then nothing is left behind.
-    public func write(to path: String) throws(SafetensorsError) {
+    /// - Throws: `FileError` if the file cannot be written; then nothing is left behind.
+    public func write(to path: String) throws(FileError) {
         let ordered = tensors.enumerated().sorted {
             ($1.element.type.byteCount, $0.offset) < ($0.element.type.byteCount, $1.offset)
         }.map(\.element)
         let header = headerText(ordered)
         let padded = header.utf8 + Array(repeating: UInt8(ascii: " "), count: padding(header))
-        do {
-            try AtomicFile.write(
-                to: path,
-                chunks: [Data(littleEndian: [UInt64(padded.count)]), Data(padded)]
-                    + ordered.map(\.bytes))
-        } catch {
-            throw SafetensorsError(what: error.what, place: path, fix: error.fix)
-        }
+        var file = try AtomicFile(path: path)
+        try file.append(Data(littleEndian: [UInt64(padded.count)]))
+        try file.append(padded)
+        for tensor in ordered { try file.append(tensor.bytes) }
+        try file.commit()
     }
 
     private func headerText(_ ordered: [Tensor]) -> String {

@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Detection
+import Files
 import Imaging
 import JSONText
 
@@ -9,4 +10,5 @@ import JSONText
 
 extension DatasetError: DescribedError {}
 extension DetectionError: DescribedError {}
+extension FileError: DescribedError {}
 extension ImageError: DescribedError {}

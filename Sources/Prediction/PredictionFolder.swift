@@ -1,5 +1,5 @@
 import Annotations
-import Checkpoints
+import Files
 import Foundation
 import Imaging
 import JSONText
@@ -82,12 +82,10 @@ struct PredictionFolder {
     /// - Throws: `PredictionError` when it cannot be written.
     func write(_ value: JSONValue, name: String) throws(PredictionError) {
         let file = path + "/" + name
-        do throws(Checkpoints.AtomicFile.Failure) {
-            try Checkpoints.AtomicFile.write(
-                to: file, chunks: [Data((value.text(.pretty) + "\n").utf8)])
+        do throws(FileError) {
+            try AtomicFile.write(Array((value.text(.pretty) + "\n").utf8), to: file)
         } catch {
-            throw PredictionError(
-                what: "a file \(error.what)", place: file, fix: error.fix, exitCode: 1)
+            throw PredictionError(what: error.what, place: file, fix: error.fix, exitCode: 1)
         }
     }
 }

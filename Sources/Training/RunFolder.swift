@@ -1,4 +1,4 @@
-import Checkpoints
+import Files
 import Foundation
 import JSONText
 
@@ -133,10 +133,10 @@ public struct RunFolder: Sendable {
     ///   - file: Its path.
     /// - Throws: `RunError` with the system's reason; an earlier file stays.
     public func write(_ text: String, to file: String) throws(RunError) {
-        do throws(AtomicFile.Failure) {
-            try AtomicFile.write(to: file, chunks: [Data(text.utf8)])
+        do throws(FileError) {
+            try AtomicFile.write(Array(text.utf8), to: file)
         } catch {
-            throw RunError(what: "a file \(error.what)", place: file, fix: error.fix, exitCode: 1)
+            throw RunError(what: error.what, place: file, fix: error.fix, exitCode: 1)
         }
     }
 

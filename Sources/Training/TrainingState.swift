@@ -26,7 +26,7 @@ struct TrainingState {
     ///   - store: The model.
     ///   - optimizer: Its moments.
     ///   - average: The averaged weights, if there are any.
-    /// - Throws: `SafetensorsError` when the file cannot be written.
+    /// - Throws: `FileError` when the file cannot be written.
     func write(
         to path: String, _ store: ParameterStore, _ optimizer: Optimizer, _ average: WeightAverage?
     ) throws {

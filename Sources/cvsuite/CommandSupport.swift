@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import JSONText
 import Parallelism
@@ -26,6 +27,11 @@ protocol ExitCoded: Error {
 
 extension RunError: ExitCoded {}
 extension PredictionError: ExitCoded {}
+
+extension FileError: ExitCoded {
+    /// A path that cannot be used, or work that failed, as on a full disk.
+    var exitCode: Int32 { stage == .opening ? 2 : 1 }
+}
 
 /// Flags that every command has.
 struct CommonOptions: ParsableArguments {

@@ -2,6 +2,7 @@ import Annotations
 import ArgumentParser
 import Checkpoints
 import Evaluation
+import Files
 import Foundation
 import JSONText
 import Training
@@ -81,7 +82,8 @@ struct Eval: ReportingCommand {
         if let arrays { try write(result.arrays, to: arrays) }
         if let report {
             let page = EvaluationReport(result, truth: truth, explanation: explanation)
-            try write(page.html(title: "Evaluation of \(detections ?? run ?? "")"), to: report)
+            let title = "Evaluation of \(detections ?? run ?? "")"
+            try AtomicFile.write(Array(page.html(title: title).utf8), to: report)
         }
         CommandOutput.result(json ? document.text() : result.table)
     }
@@ -92,13 +94,5 @@ struct Eval: ReportingCommand {
         try writer.add("recall", shape: arrays.recallShape, arrays.recall)
         try writer.add("scores", shape: arrays.shape, arrays.scores)
         try writer.write(to: path)
-    }
-
-    private func write(_ page: String, to path: String) throws {
-        do {
-            try AtomicFile.write(to: path, chunks: [Data(page.utf8)])
-        } catch {
-            throw CommandError(what: error.what, place: path, fix: error.fix)
-        }
     }
 }

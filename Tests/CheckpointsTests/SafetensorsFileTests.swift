@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 import Testing
 
@@ -117,7 +118,7 @@ private func file(header: String, body: Int) -> Data {
         try writer.add("a", shape: [1], [1] as [Float])
         #expect(throws: SafetensorsError.self) { try writer.add("a", shape: [1], [1] as [Float]) }
         #expect(throws: SafetensorsError.self) { try writer.add("b", shape: [2], [1] as [Float]) }
-        #expect(throws: SafetensorsError.self) { try writer.write(to: "/no/such/folder/x") }
+        #expect(throws: FileError.self) { try writer.write(to: "/no/such/folder/x") }
         #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: "/no/such/file") }
     }
 }

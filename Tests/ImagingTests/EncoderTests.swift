@@ -57,13 +57,13 @@ import Testing
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appending(path: "a.png").path()
-        try AtomicFile.write([1, 2, 3], to: path)
+        try Data([1, 2, 3]).write(to: URL(fileURLWithPath: path))
         let image = Sample.image(width: 5, height: 5, channels: 3)
         try ImageEncoder.write(image, to: path, .png())
         #expect(try ImageDecoder.decode(path: path).image == image)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path()) == ["a.png"])
         let error = #expect(throws: ImageError.self) {
-            try AtomicFile.write([1], to: folder.appending(path: "none/a").path())
+            try ImageEncoder.write(image, to: folder.appending(path: "none/a").path(), .png())
         }
         #expect(error?.kind == .unwritable)
     }

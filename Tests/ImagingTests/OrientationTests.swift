@@ -60,7 +60,7 @@ import Testing
         #expect(decoded.fullSize == orientation.applied(to: upright.size))
         let path = FileManager.default.temporaryDirectory
             .appending(path: "orientation-\(orientation.rawValue)-\(isBigEndian).jpg").path()
-        try AtomicFile.write(Array(tagged), to: path)
+        try Data(tagged).write(to: URL(fileURLWithPath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
         #expect(try ImageDecoder.header(path: path) == decoded.image.size)
     }

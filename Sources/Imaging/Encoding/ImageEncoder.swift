@@ -1,4 +1,5 @@
 import CImageCodecs
+import Files
 
 /// Writes images as PNG and JPEG, to memory or to a file.
 public enum ImageEncoder {
@@ -63,7 +64,12 @@ public enum ImageEncoder {
     public static func write(
         _ image: Image, to path: String, _ format: Format
     ) throws(ImageError) {
-        try AtomicFile.write(encode(image, format), to: path)
+        let bytes = try encode(image, format)
+        do throws(FileError) {
+            try AtomicFile.write(bytes, to: path, .unsynced)
+        } catch {
+            throw ImageError(.unwritable, error.what, place: path)
+        }
     }
 
     private static func encodePNG(
