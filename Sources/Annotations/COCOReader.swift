@@ -101,6 +101,20 @@ public enum COCOReader {
         return detections
     }
 
+    /// Reads a list of categories on its own, as weights files carry it.
+    ///
+    /// - Parameter source: the text.
+    /// - Returns: the categories in the order of the text.
+    /// - Throws: `JSONError` when it is no such list.
+    public static func categories(source: JSONSource) throws -> [COCOCategory] {
+        var parser = COCOParser(source, segmentations: .drop)
+        let categories = try parser.list("") { parser, start throws(JSONError) in
+            try parser.category(at: start)
+        }
+        try parser.scanner.finish()
+        return categories
+    }
+
     private static func resultsInObject(
         _ parser: inout COCOParser,
         _ read: (inout COCOParser, Int) throws(JSONError) -> COCODetection

@@ -189,15 +189,7 @@ public struct FolderPrediction {
         if options.parts.contains(.json) {
             try COCOWriter.write(results, to: folder.path + "/predictions.json")
         }
-        let images = listed.map { image -> JSONValue in
-            var object = JSONObject()
-            object["id"] = image.id.json
-            object["file_name"] = JSONValue(.string(image.fileName))
-            object["width"] = JSONValue(.integer(Int64(image.width)))
-            object["height"] = JSONValue(.integer(Int64(image.height)))
-            return JSONValue(.object(object))
-        }
-        try folder.write(JSONValue(.array(images)), name: "images.json")
+        try COCOWriter.write(listed, to: folder.path + "/images.json")
         var object = JSONObject()
         object["images"] = JSONValue(.integer(Int64(summary.images)))
         object["detections"] = JSONValue(.integer(Int64(summary.detections)))

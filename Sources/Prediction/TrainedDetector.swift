@@ -52,7 +52,7 @@ public final class TrainedDetector: Sendable {
         }
         let configuration = try DetectorConfiguration(
             from: Self.parse(model, "model", path), path: JSONPath([.key("model")]))
-        let classes = try Self.classes(Self.parse(classText, "classes", path), path)
+        let classes = try Self.classes(classText, path)
         let preprocessing = try StrictDecoder.decode(
             Preprocessing.self, from: Self.parse(preprocessingText, "preprocessing", path),
             defaults: Preprocessing(), path: JSONPath([.key("preprocessing")]))
@@ -63,17 +63,18 @@ public final class TrainedDetector: Sendable {
     }
 
     private static func parse(_ text: String, _ name: String, _ path: String) throws -> JSONValue {
-        try JSONValue(parsing: JSONSource(bytes: Array(text.utf8), name: "\(path) (\(name))"))
+        try JSONValue(parsing: source(text, name, path))
     }
 
-    private static func classes(_ value: JSONValue, _ path: String) throws -> ClassTable {
-        let categories = (value.array ?? []).compactMap { entry -> COCOCategory? in
-            guard let name = entry["name"]?.string, let id = entry["id"] else { return nil }
-            return COCOIdentifier(json: id).map { COCOCategory(id: $0, name: name) }
-        }
-        guard !categories.isEmpty, categories.count == value.array?.count else {
+    private static func source(_ text: String, _ name: String, _ path: String) -> JSONSource {
+        JSONSource(bytes: Array(text.utf8), name: "\(path) (\(name))")
+    }
+
+    private static func classes(_ text: String, _ path: String) throws -> ClassTable {
+        let categories = try COCOReader.categories(source: source(text, "classes", path))
+        guard !categories.isEmpty else {
             throw PredictionError(
-                what: "the list of classes in the file is damaged", place: path,
+                what: "the list of classes in the file is empty", place: path,
                 fix: "train again, or take the file from a backup")
         }
         return ClassTable(categories)
@@ -84,46 +85,15 @@ public final class TrainedDetector: Sendable {
     /// - Parameters:
     ///   - path: The file; one that is there is replaced.
     ///   - extra: More metadata, such as epoch and metric.
-    /// - Throws: `SafetensorsError` when it cannot be written.
+    /// - Throws: `FileError` when it cannot be written.
     public func write(to path: String, extra: [String: String]) throws {
         var metadata = extra
         metadata["format"] = Self.format
         metadata["model"] = try detector.configuration.json.text(.compact)
         metadata["preprocessing"] = try JSONValue(encoding: preprocessing).text(.compact)
-        metadata["classes"] = classText
+        metadata["classes"] = COCOWriter.text(classes.categories)
         var writer = SafetensorsWriter(metadata: metadata)
         try writer.add(ParameterScope(detector.store).namedTensors)
         try writer.write(to: path)
-    }
-
-    private var classText: String {
-        let entries = classes.categories.map { category -> JSONValue in
-            var object = JSONObject()
-            object["id"] = category.id.json
-            object["name"] = JSONValue(.string(category.name))
-            return JSONValue(.object(object))
-        }
-        return JSONValue(.array(entries)).text(.compact)
-    }
-}
-
-extension COCOIdentifier {
-    /// The id as JSON has it.
-    var json: JSONValue {
-        switch self {
-        case .number(let number): JSONValue(.integer(number))
-        case .bigNumber(let digits): JSONValue(.bigInteger(digits))
-        case .text(let text): JSONValue(.string(text))
-        }
-    }
-
-    /// The id that a JSON value holds, or nil when it is none.
-    init?(json: JSONValue) {
-        switch json.content {
-        case .integer(let number): self = .number(number)
-        case .bigInteger(let digits): self = .bigNumber(digits)
-        case .string(let text): self = .text(text)
-        default: return nil
-        }
     }
 }

@@ -62,7 +62,9 @@ public struct TrainingData: Sendable {
         guard !split.annotations.isEmpty else { return nil }
         let file = configuration.resolved(split.annotations)
         let truth = try COCOReader.dataset(path: file, warnings: warnings)
-        try classes.check(truth, place: file)
+        try classes.refuseMismatch(
+            truth, path: file,
+            trainingPath: configuration.resolved(configuration.train.annotations))
         return ScoredSplit(
             truth: truth,
             set: try set(truth, split, configuration, classes, .evaluation, warnings))

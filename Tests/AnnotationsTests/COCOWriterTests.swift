@@ -1,25 +1,10 @@
+import Files
 import Foundation
 import JSONText
+import TestSupport
 import Testing
 
 @testable import Annotations
-
-/// A folder that lives as long as the test.
-private final class Folder {
-    let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-
-    init() throws {
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func path(_ name: String) -> String { url.appending(path: name).path }
-
-    var names: [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted()
-    }
-}
 
 private func identifier(_ index: Int) -> COCOIdentifier {
     switch index % 3 {
@@ -54,7 +39,7 @@ private func sample(count: Int) -> COCODataset {
 }
 
 @Test(arguments: [0, 1, 100, 3000]) func writtenDatasetReadsBackEqual(count: Int) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let warnings = Warnings()
     let written = sample(count: count)
     try COCOWriter.write(written, to: folder.path("a.json"))
@@ -72,7 +57,7 @@ private func sample(count: Int) -> COCODataset {
 }
 
 @Test func writtenDetectionsReadBackEqual() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let truth = sample(count: 40)
     let written = (0..<40).map { index in
         COCODetection(
@@ -86,8 +71,21 @@ private func sample(count: Int) -> COCODataset {
     #expect(read == written)
 }
 
+@Test func categoriesOnTheirOwnReadBackEqual() throws {
+    let written = (0..<9).map { COCOCategory(id: identifier($0), name: "한 \"\($0)\"\n") }
+    let source = JSONSource(text: COCOWriter.text(written), name: "classes")
+    #expect(try COCOReader.categories(source: source) == written)
+}
+
+@Test(arguments: ["", "{}", "[1]", "[{\"id\": 1}]", "[{\"id\": 1.5, \"name\": \"a\"}]", "[] 1"])
+func textThatIsNoListOfCategoriesIsRefused(text: String) {
+    #expect(throws: JSONError.self) {
+        try COCOReader.categories(source: JSONSource(text: text, name: "classes"))
+    }
+}
+
 @Test func absentAnnotationsStayAbsent() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let dataset = COCODataset(images: [], categories: [], annotations: nil)
     try COCOWriter.write(dataset, to: folder.path("a.json"))
     let read = try COCOReader.dataset(path: folder.path("a.json"), warnings: Warnings())
@@ -95,13 +93,8 @@ private func sample(count: Int) -> COCODataset {
 }
 
 @Test func folderThatIsMissingIsNamed() throws {
-    let error = #expect(throws: AnnotationError.self) {
+    let error = #expect(throws: FileError.self) {
         try COCOWriter.write([COCODetection](), to: "no/such/dt.json")
     }
-    #expect(
-        error?.description == """
-            error: cannot write the file: No such file or directory
-              in no/such/dt.json
-              fix: check that the folder exists, can be written and has room
-            """)
+    #expect(error?.place == "no/such/dt.json")
 }

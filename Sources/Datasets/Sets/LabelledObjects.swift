@@ -63,15 +63,3 @@ extension COCOAnnotation {
         }
     }
 }
-
-extension ClassTable {
-    /// Refuses another split whose classes are not those of the training file.
-    ///
-    /// - Parameters:
-    ///   - dataset: The other split.
-    ///   - place: Its file.
-    /// - Throws: `AnnotationError`, see `refuseMismatch`.
-    public func check(_ dataset: COCODataset, place: String) throws(AnnotationError) {
-        try refuseMismatch(dataset, path: place, trainingPath: "the training file")
-    }
-}
