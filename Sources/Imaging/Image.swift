@@ -96,7 +96,7 @@ public struct Image: Sendable, Equatable {
     /// Nothing is called for an image of 16 bits.
     ///
     /// - Parameter change: Gets the samples, `[height, width, channels]`.
-    public mutating func modifyBytes(_ change: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
+    mutating func modifyBytes(_ change: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
         guard case .bytes(var samples) = storage else { return }
         storage = .bytes([])
         samples.withUnsafeMutableBufferPointer { change($0) }

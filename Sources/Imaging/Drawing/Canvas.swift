@@ -133,7 +133,7 @@ public struct Canvas: Sendable {
         image.modifyBytes { samples in
             func mix(_ index: Int, _ sample: UInt8) {
                 let old = Float(samples[start + index])
-                samples[start + index] = RGBMath.clipped(old + (Float(sample) - old) * strength)
+                samples[start + index] = UInt8(old + (Float(sample) - old) * strength + 0.5)
             }
             mix(0, color.red)
             mix(1, color.green)

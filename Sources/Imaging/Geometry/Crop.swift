@@ -51,12 +51,6 @@ extension Image {
         return Image(width: rect.width, height: rect.height, channels: channels, storage: cut)
     }
 
-    /// The image mirrored left to right.
-    public func flippedHorizontally() -> Image { oriented(.mirrored) }
-
-    /// The image mirrored top to bottom.
-    public func flippedVertically() -> Image { oriented(.flipped) }
-
     private func crop<Sample>(_ samples: [Sample], _ rect: PixelRect, fill: Sample) -> [Sample] {
         let inside = rect.clipped(to: size)
         var output = [Sample](repeating: fill, count: rect.width * rect.height * channels)

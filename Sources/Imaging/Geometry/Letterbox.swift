@@ -38,21 +38,3 @@ public struct Letterbox: Hashable, Sendable {
             y: Double(scaled.height) / Double(source.height), dx: Double(left), dy: Double(top))
     }
 }
-
-extension Image {
-    /// The image inside a frame, the rest of which gets the fill value.
-    ///
-    /// - Parameters:
-    ///   - letterbox: Made for this image's size.
-    ///   - interpolation: How samples between pixels are made.
-    ///   - fill: Sample of the borders, 0 to 255, or to 65,535 for 16 bits.
-    /// - Returns: An image of the frame's size.
-    public func letterboxed(
-        _ letterbox: Letterbox, _ interpolation: Interpolation = .antialiased, fill: Int = 114
-    ) -> Image {
-        let frame = PixelRect(
-            x: -Int(letterbox.map.dx), y: -Int(letterbox.map.dy), width: letterbox.frame.width,
-            height: letterbox.frame.height)
-        return resized(to: letterbox.scaled, interpolation).cropped(to: frame, fill: fill)
-    }
-}
