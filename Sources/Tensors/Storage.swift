@@ -36,29 +36,19 @@ public final class StorageCache: Sendable {
         var free: [Int: [Block]] = [:]
         var liveBytes = 0
         var peakBytes = 0
-        var cachedBytes = 0
-        var allocations = 0
     }
 
     private let state = Mutex(State())
     private static let largeCount = 1 << 18
 
-    /// Bytes in use now.
-    public var liveBytes: Int { state.withLock { $0.liveBytes } }
-    /// The most bytes in use at once since the start or the last reset.
+    /// The most bytes in use at once since the start.
     public var peakBytes: Int { state.withLock { $0.peakBytes } }
-    /// Blocks taken from the system or the cache since the start.
-    public var allocationCount: Int { state.withLock { $0.allocations } }
-
-    /// Begins a new measurement of the peak.
-    public func resetPeak() { state.withLock { $0.peakBytes = $0.liveBytes } }
 
     /// Gives all unused blocks back to the system.
     public func releaseUnused() {
         state.withLock { state in
             for blocks in state.free.values { blocks.forEach { $0.pointer.deallocate() } }
             state.free = [:]
-            state.cachedBytes = 0
         }
     }
 
@@ -74,11 +64,9 @@ public final class StorageCache: Sendable {
         let capacity = Self.capacity(for: count)
         let bytes = capacity * MemoryLayout<Float>.stride
         let cached: Block? = state.withLock { state in
-            state.allocations += 1
             state.liveBytes += bytes
             state.peakBytes = max(state.peakBytes, state.liveBytes)
             guard let block = state.free[capacity]?.popLast() else { return nil }
-            state.cachedBytes -= bytes
             return block
         }
         if let cached { return (cached.pointer, capacity) }
@@ -95,7 +83,6 @@ public final class StorageCache: Sendable {
         let block = Block(pointer: pointer)
         state.withLock { state in
             state.liveBytes -= bytes
-            state.cachedBytes += bytes
             state.free[capacity, default: []].append(block)
         }
     }
