@@ -27,6 +27,9 @@ struct ConfigurationTests {
         Fault(place: "loss_bbox.loss_weight") { $0.lossBbox.lossWeight = -.infinity },
         Fault(place: "test_cfg.nms_pre") { $0.testCfg.nmsPre = -3 },
         Fault(place: "test_cfg.score_thr") { $0.testCfg.scoreThr = 1.5 },
+        Fault(place: "test_cfg.nms.iou_threshold") { $0.testCfg.nms.iouThreshold = 1.5 },
+        Fault(place: "test_cfg.nms.sigma") { $0.testCfg.nms.sigma = 0 },
+        Fault(place: "test_cfg.nms.min_score") { $0.testCfg.nms.minScore = .nan },
         Fault(place: "test_cfg.max_per_img") { $0.testCfg.maxPerImg = 0 },
     ]
 
@@ -37,10 +40,12 @@ struct ConfigurationTests {
         #expect(error?.place == fault.place)
     }
 
-    @Test func defaultsAreValid() throws {
-        try ATSSConfiguration().validate()
-        try FCOSConfiguration().validate()
-        try FPNConfiguration().validate()
+    @Test func defaultsAreValid() {
+        #expect(throws: Never.self) {
+            try ATSSConfiguration().validate()
+            try FCOSConfiguration().validate()
+            try FPNConfiguration().validate()
+        }
     }
 
     @Test func rangesThatDoNotFitTheLevelsAreRefused() {

@@ -72,6 +72,48 @@ struct DenseDecoderTests {
             decoding.minBboxSize = least
             let found = try Self.head([8, 16], decoding).decode(output, extents: [extent, extent])
             #expect(found.allSatisfy { $0.boxes.allSatisfy(\.isFinite) })
+            #expect(found.allSatisfy { $0.scores.allSatisfy { !$0.isNaN } })
+        }
+    }
+
+    /// Soft suppression of everything that a head finds, by its definition in double precision.
+    @Test(arguments: SuppressionConfiguration.Method.allCases)
+    func headLowersScoresAsItsConfigurationSays(
+        _ method: SuppressionConfiguration.Method
+    ) throws {
+        let output = Self.output([8, 4], "soft", spread: 4)
+        let extents = Array(repeating: ImageExtent(height: 64, width: 64), count: 2)
+        var decoding = DecodingConfiguration(iouThreshold: 1)
+        decoding.maxPerImg = 10_000
+        let all = try Self.head([8, 16], decoding).decode(output, extents: extents)
+        decoding.nms.type = .softNms
+        decoding.nms.iouThreshold = 0.3
+        decoding.nms.minScore = 0.1
+        decoding.nms.method = method
+        decoding.maxPerImg = 12
+        let found = try Self.head([8, 16], decoding).decode(output, extents: extents)
+        for (all, found) in zip(all, found) {
+            var rest = zip(all.boxes.indices, all.scores).map { (index: $0, score: Double($1)) }
+            var wanted: [(index: Int, score: Double)] = []
+            while let best = rest.max(by: { $0.score < $1.score }), best.score >= 0.1 {
+                wanted.append(best)
+                rest = rest.filter { $0.index != best.index }.map { other in
+                    guard all.labels[other.index] == all.labels[best.index] else { return other }
+                    let iou = Double(Overlap.iou(all.boxes[other.index], all.boxes[best.index]))
+                    let factor =
+                        switch method {
+                        case .linear: iou >= 0.3 ? 1 - iou : 1
+                        case .gaussian: exp(-iou * iou / 0.5)
+                        case .naive: iou >= 0.3 ? 0.0 : 1
+                        }
+                    return (other.index, other.score * factor)
+                }
+            }
+            #expect(wanted.count >= 12 && found.count == 12)
+            #expect(found.boxes == wanted.prefix(12).map { all.boxes[$0.index] })
+            #expect(found.labels == wanted.prefix(12).map { all.labels[$0.index] })
+            expectClose(
+                found.scores, wanted.prefix(12).map { Float($0.score) }, relative: 1e-5)
         }
     }
 

@@ -6,15 +6,17 @@ public struct DecodingConfiguration: Codable, Sendable, Hashable {
     public var nmsPre = 1000
     /// Boxes not wider or not higher than it, in pixels, are dropped; negative: none are.
     public var minBboxSize: Float = 0
-    /// A box is dropped when its IoU with a better one of its class is larger.
-    public var iouThreshold: Float = 0.5
+    /// How overlapping detections of a class are thinned out.
+    public var nms = SuppressionConfiguration()
     /// Most detections of an image.
     public var maxPerImg = 100
 
     /// Makes a configuration.
     ///
     /// - Parameter iouThreshold: Largest IoU of two detections of a class.
-    public init(iouThreshold: Float = 0.5) { self.iouThreshold = iouThreshold }
+    public init(iouThreshold: Float = 0.5) {
+        nms = SuppressionConfiguration(iouThreshold: iouThreshold)
+    }
 
     /// Checks the settings.
     ///
@@ -24,7 +26,7 @@ public struct DecodingConfiguration: Codable, Sendable, Hashable {
         try Check.range(scoreThr, 0...1, place + ".score_thr")
         try Check.positive(nmsPre, atMost: 10_000_000, place + ".nms_pre")
         try Check.range(minBboxSize, -1...1e6, place + ".min_bbox_size")
-        try Check.range(iouThreshold, 0...1, place + ".iou_threshold")
+        try nms.validate(place: place + ".nms")
         try Check.positive(maxPerImg, atMost: 10_000_000, place + ".max_per_img")
     }
 }

@@ -44,12 +44,7 @@ struct DenseDecoder<Decoder: PriorDecoder>: Sendable {
         for (number, level) in output.levels.enumerated() {
             append(level, number, image: image, extent, to: &found)
         }
-        let suppression = NonMaximumSuppression(
-            iouThreshold: configuration.iouThreshold, limit: configuration.maxPerImg)
-        let kept = suppression(found.boxes, scores: found.scores, labels: found.labels)
-        return Detections(
-            boxes: kept.map { found.boxes[$0] }, scores: kept.map { found.scores[$0] },
-            labels: kept.map { found.labels[$0] })
+        return configuration.nms(found, limit: configuration.maxPerImg)
     }
 
     private func append(
@@ -70,6 +65,7 @@ struct DenseDecoder<Decoder: PriorDecoder>: Sendable {
                 .clipped(to: extent)
             guard isUseful(box) else { continue }
             let centerness = level.centerness.withElements { ScoreSelection.sigmoid($0[row]) }
+            guard !centerness.isNaN else { continue }
             found.boxes.append(box)
             found.scores.append(entry.score * centerness)
             found.labels.append(label)

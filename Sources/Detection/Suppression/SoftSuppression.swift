@@ -28,15 +28,19 @@ public struct SoftSuppression: Sendable, Hashable {
     public var decay: Decay
     /// Boxes whose score is smaller are dropped.
     public var leastScore: Float
+    /// Most boxes that are kept.
+    public var limit: Int
 
     /// Makes a suppression.
     ///
     /// - Parameters:
     ///   - decay: How scores fall.
     ///   - leastScore: Boxes whose score is smaller are dropped.
-    public init(decay: Decay, leastScore: Float = 1e-3) {
+    ///   - limit: Most boxes that are kept.
+    public init(decay: Decay, leastScore: Float = 1e-3, limit: Int = .max) {
         self.decay = decay
         self.leastScore = leastScore
+        self.limit = limit
     }
 
     /// What stays, in the order in which it was taken.
@@ -66,7 +70,7 @@ public struct SoftSuppression: Sendable, Hashable {
         var rest = scores.enumerated().map { Entry(index: $0.offset, score: $0.element) }
         var result = Result()
         var position = 0
-        while position < rest.count {
+        while position < min(rest.count, limit) {
             var best = position
             for index in position..<rest.count where rest[index].score > rest[best].score {
                 best = index
