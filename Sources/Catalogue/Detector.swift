@@ -100,6 +100,20 @@ public final class Detector: Sendable {
         }
     }
 
+    /// Leaves the backbone's first stages as they are: no gradients, no new statistics.
+    ///
+    /// - Parameter count: Number of stages, from the image on.
+    /// - Throws: `ConfigurationError` when the backbone has fewer.
+    public func freezeStages(_ count: Int) throws {
+        let stages = (1...64).prefix { !backbone.scopeNames(ofStage: $0).isEmpty }.count
+        guard count <= stages else {
+            throw ConfigurationError(
+                what: "the backbone has no stage \(count)", place: "training.frozen_stages",
+                fix: "give a number from 0 to \(stages)")
+        }
+        backbone.freezeStages(count, in: ParameterScope(store)["backbone"])
+    }
+
     /// Leaves parameters as they are whose names begin with one of the prefixes.
     ///
     /// - Parameter prefixes: Such as `backbone.patch_embed1`.

@@ -68,6 +68,7 @@ public final class DetectionTrainer {
             seed: UInt64(settings.training.seed), normEval: settings.training.normEval)
         try detector.checkTrainingBatch(settings.training.batchSize)
         try InitialWeights.load(settings.training.initialWeights, into: detector)
+        try detector.freezeStages(settings.training.frozenStages)
         try detector.freeze(settings.training.freeze)
         trained = TrainedDetector(
             detector: detector, classes: data.classes, preprocessing: settings.preprocessing)

@@ -16,6 +16,8 @@ public struct TrainingConfiguration: Configuration, Equatable {
     public var gradientClip: Float = 0
     /// Averaging of the weights.
     public var ema = AverageConfiguration()
+    /// How many of the backbone's first stages are left as they are, statistics included.
+    public var frozenStages = 0
     /// Name prefixes of parameters that are left as they are, such as `backbone.patch_embed1`.
     public var freeze: [String] = []
     /// Whether BatchNorm keeps its running statistics in training.
@@ -39,6 +41,7 @@ public struct TrainingConfiguration: Configuration, Equatable {
         try demandRange(epochs >= 1, "epochs", "at least 1")
         try demandRange(batchSize >= 1, "batch_size", "at least 1")
         try demandRange(accumulation >= 1, "accumulation", "at least 1")
+        try demandRange(frozenStages >= 0, "frozen_stages", "0 or more")
         try demandRange(gradientClip >= 0, "gradient_clip", "0 or more")
         try demandRange(logInterval >= 1, "log_interval", "at least 1")
         try demandRange(evaluationInterval >= 0, "evaluation_interval", "0 or more")
