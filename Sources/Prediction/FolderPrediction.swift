@@ -119,17 +119,18 @@ public struct FolderPrediction {
     }
 
     private mutating func predict(_ entry: Entry, into folder: PredictionFolder) throws {
-        // The same reading as in evaluation, so that both give the same numbers; pictures are
-        // drawn on the image at its full size.
-        let input: EvaluationInput
+        // The same reading as in evaluation, so that both give the same numbers.
+        let preprocessing = predictor.trained.preprocessing
+        let decoded: DecodedImage
         let image: Image?
         do {
-            input = try predictor.trained.preprocessing.input(path: entry.image.path)
-            image = drawsPictures ? try ImageDecoder.decode(path: entry.image.path).image : nil
+            decoded = try preprocessing.decoded(path: entry.image.path)
+            image = drawsPictures ? try fullImage(decoded, entry.image.path) : nil
         } catch {
             try skip(entry, error)
             return
         }
+        let input = preprocessing.input(decoded)
         let found = predictor(input)
             .filter { $0.score >= options.score }.prefix(options.maxDetections)
         summary.images += 1
@@ -148,6 +149,17 @@ public struct FolderPrediction {
         if options.parts.contains(.crops) {
             try writeCrops(Array(found), image, entry, folder)
         }
+    }
+
+    /// What pictures are drawn on.
+    ///
+    /// A JPEG that was reduced while decoding is decoded again: the network cannot take the full
+    /// size instead, since its reduction has other samples and so would give other predictions.
+    private func fullImage(
+        _ decoded: DecodedImage, _ path: String
+    ) throws(ImageError) -> Image {
+        decoded.image.size == decoded.fullSize
+            ? decoded.image : try ImageDecoder.decode(path: path).image
     }
 
     private var drawsPictures: Bool {

@@ -29,11 +29,32 @@ extension Preprocessing {
     /// - Returns: The input and the way back.
     /// - Throws: `ImageError` of the decoder.
     public func input(path: String) throws(ImageError) -> EvaluationInput {
+        input(try decoded(path: path))
+    }
+
+    /// Decodes a file as its input needs it.
+    ///
+    /// - Parameter path: The file.
+    /// - Returns: The image, reduced if it is a JPEG that shrinks to half or less.
+    /// - Throws: `ImageError` of the decoder.
+    public func decoded(path: String) throws(ImageError) -> DecodedImage {
         let size = try ImageDecoder.header(path: path)
-        let pixels = try ImagePyramid(
-            path: path, size: size,
-            reduction: Self.reduction(for: placement(of: size).map.meanScale), window: window)
-        return input(pixels)
+        return try ImagePyramid.decode(path: path, size: size, reduction: reduction(of: size))
+    }
+
+    /// Makes a decoded file the input of a network.
+    ///
+    /// - Parameter decoded: As `decoded(path:)` gives it.
+    /// - Returns: The input and the way back.
+    public func input(_ decoded: DecodedImage) -> EvaluationInput {
+        input(
+            ImagePyramid(
+                decoded.image, originalSize: decoded.fullSize,
+                reduction: reduction(of: decoded.fullSize), window: window))
+    }
+
+    private func reduction(of size: ImageSize) -> Int {
+        Self.reduction(for: placement(of: size).map.meanScale)
     }
 
     /// Makes decoded pixels the input of a network.

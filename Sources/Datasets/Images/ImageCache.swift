@@ -64,11 +64,24 @@ extension ImagePyramid {
     convenience init(
         path: String, size: ImageSize, reduction: Int, window: IntensityWindow
     ) throws(ImageError) {
-        let least = ImageSize(
-            width: max(1, size.width / reduction), height: max(1, size.height / reduction))
-        let decoded = try ImageDecoder.decode(
-            path: path, minimumSize: reduction > 1 ? least : nil)
+        let decoded = try Self.decode(path: path, size: size, reduction: reduction)
         self.init(
             decoded.image, originalSize: decoded.fullSize, reduction: reduction, window: window)
+    }
+
+    /// Decodes a file, by DCT scaling where it may be reduced.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - size: Of the original image.
+    ///   - reduction: Original pixels a pixel that may be lost on each axis.
+    /// - Returns: The image, perhaps at a part of its size.
+    /// - Throws: `ImageError` of the decoder.
+    static func decode(
+        path: String, size: ImageSize, reduction: Int
+    ) throws(ImageError) -> DecodedImage {
+        let least = ImageSize(
+            width: max(1, size.width / reduction), height: max(1, size.height / reduction))
+        return try ImageDecoder.decode(path: path, minimumSize: reduction > 1 ? least : nil)
     }
 }
