@@ -11,13 +11,13 @@ public enum AnnotatedImages {
     ///   - folders: Folders that file names are relative to, or files by name.
     ///   - warnings: Collects what is odd in the file.
     /// - Returns: One entry an image; a file that is not there is met when it is opened.
-    /// - Throws: The reader's errors, or `PredictionError` when no image is listed.
+    /// - Throws: The reader's errors, or `WorkError` when no image is listed.
     public static func entries(file: String, folders: [String], warnings: Warnings) throws
         -> [FolderPrediction.Entry]
     {
         let dataset = try COCOReader.dataset(path: file, warnings: warnings)
         guard !dataset.images.isEmpty else {
-            throw PredictionError(
+            throw WorkError(
                 what: "the annotation file lists no image", place: file,
                 fix: "leave out --annotations to predict the folder as it is")
         }
@@ -44,11 +44,11 @@ public enum RunWeights {
     ///
     /// - Parameter run: The run folder.
     /// - Returns: Path of the weights file.
-    /// - Throws: `PredictionError` when there are none.
-    public static func path(inRun run: String) throws(PredictionError) -> String {
+    /// - Throws: `WorkError` when there are none.
+    public static func path(inRun run: String) throws(WorkError) -> String {
         let candidates = ["best", "last"].map { run + "/weights/\($0).safetensors" }
         guard let path = candidates.first(where: FileManager.default.fileExists) else {
-            throw PredictionError(
+            throw WorkError(
                 what: "the run folder has no weights", place: run,
                 fix: "give a folder that `cvsuite train` wrote, or a file by --weights")
         }

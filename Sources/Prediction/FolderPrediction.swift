@@ -101,7 +101,7 @@ public struct FolderPrediction {
     ///   - options: How it is made and kept.
     ///   - warnings: Collects unreadable images and other oddities.
     /// - Returns: Counts.
-    /// - Throws: `PredictionError` when the folder cannot be used, or at the first unreadable
+    /// - Throws: `WorkError` when the folder cannot be used, or at the first unreadable
     ///   image if asked so.
     public static func run(
         _ entries: [Entry], with trained: TrainedDetector,
@@ -168,7 +168,7 @@ public struct FolderPrediction {
 
     private mutating func skip(_ entry: Entry, _ error: ImageError) throws {
         if options.isStrict {
-            throw PredictionError(
+            throw WorkError(
                 what: error.what, place: entry.image.path, fix: error.fix, exitCode: 1)
         }
         summary.unreadable += 1

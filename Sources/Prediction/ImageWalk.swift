@@ -43,14 +43,14 @@ public struct ImageWalk {
     ///   - inputs: Files and folders as given.
     ///   - isRecursive: Whether folders in folders are entered.
     /// - Returns: The images in order, each once.
-    /// - Throws: `PredictionError` when an input does not exist or there is no image at all.
-    public static func images(in inputs: [String], isRecursive: Bool) throws(PredictionError)
+    /// - Throws: `WorkError` when an input does not exist or there is no image at all.
+    public static func images(in inputs: [String], isRecursive: Bool) throws(WorkError)
         -> [InputImage]
     {
         var walk = ImageWalk(isRecursive: isRecursive)
         for input in inputs { try walk.visit(input) }
         guard !walk.found.isEmpty else {
-            throw PredictionError(
+            throw WorkError(
                 what: "there is no image", place: inputs.joined(separator: ", "),
                 fix: isRecursive
                     ? "name files, or a folder that holds JPEG or PNG files"
@@ -59,10 +59,10 @@ public struct ImageWalk {
         return walk.found
     }
 
-    private mutating func visit(_ input: String) throws(PredictionError) {
+    private mutating func visit(_ input: String) throws(WorkError) {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: input, isDirectory: &isFolder) else {
-            throw PredictionError(
+            throw WorkError(
                 what: "the input does not exist", place: input, fix: "check the path")
         }
         if isFolder.boolValue {

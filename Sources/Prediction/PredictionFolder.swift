@@ -18,21 +18,21 @@ struct PredictionFolder {
     /// - Parameters:
     ///   - path: The folder.
     ///   - overwrites: Whether earlier results there are removed.
-    /// - Throws: `PredictionError` when it is taken or cannot be made.
-    init(_ path: String, overwrites: Bool) throws(PredictionError) {
+    /// - Throws: `WorkError` when it is taken or cannot be made.
+    init(_ path: String, overwrites: Bool) throws(WorkError) {
         self.path = path
         let manager = FileManager.default
         var isFolder: ObjCBool = false
         let exists = manager.fileExists(atPath: path, isDirectory: &isFolder)
         let names = (try? manager.contentsOfDirectory(atPath: path)) ?? []
         if exists, !isFolder.boolValue {
-            throw PredictionError(
+            throw WorkError(
                 what: "the output is a file", place: path, fix: "name a folder for --output")
         }
         if !names.isEmpty {
             let strange = names.filter { !Self.parts.contains($0) }
             guard overwrites, strange.isEmpty else {
-                throw PredictionError(
+                throw WorkError(
                     what: overwrites
                         ? "the output folder holds something that is no prediction: "
                             + (strange.first ?? "")
@@ -45,7 +45,7 @@ struct PredictionFolder {
             for name in names { try manager.removeItem(atPath: path + "/" + name) }
             try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw PredictionError(
+            throw WorkError(
                 what: "the output folder cannot be made: \(error.localizedDescription)",
                 place: path, fix: "check the path and its permissions")
         }
@@ -57,8 +57,8 @@ struct PredictionFolder {
     ///   - image: The picture.
     ///   - part: `overlays` or `crops`.
     ///   - name: Relative path of the input; a PNG stays a PNG, all else becomes JPEG.
-    /// - Throws: `PredictionError` when it cannot be written.
-    func write(_ image: Image, part: String, name: String) throws(PredictionError) {
+    /// - Throws: `WorkError` when it cannot be written.
+    func write(_ image: Image, part: String, name: String) throws(WorkError) {
         let safe = name.split(separator: "/").filter { $0 != ".." }.joined(separator: "/")
         let file = path + "/" + part + "/" + safe
         let folder = (file as NSString).deletingLastPathComponent
@@ -68,7 +68,7 @@ struct PredictionFolder {
                 atPath: folder, withIntermediateDirectories: true)
             try ImageEncoder.write(image, to: file, isPNG ? .png() : .jpeg())
         } catch {
-            throw PredictionError(
+            throw WorkError(
                 what: "a picture cannot be written: \(error)", place: file,
                 fix: "check the free space and permissions", exitCode: 1)
         }
@@ -79,13 +79,13 @@ struct PredictionFolder {
     /// - Parameters:
     ///   - value: The document.
     ///   - name: Its file name.
-    /// - Throws: `PredictionError` when it cannot be written.
-    func write(_ value: JSONValue, name: String) throws(PredictionError) {
+    /// - Throws: `WorkError` when it cannot be written.
+    func write(_ value: JSONValue, name: String) throws(WorkError) {
         let file = path + "/" + name
         do throws(FileError) {
             try AtomicFile.write(Array((value.text(.pretty) + "\n").utf8), to: file)
         } catch {
-            throw PredictionError(what: error.what, place: file, fix: error.fix, exitCode: 1)
+            throw WorkError(what: error.what, place: file, fix: error.fix, exitCode: 1)
         }
     }
 }

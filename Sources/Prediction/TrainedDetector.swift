@@ -36,14 +36,14 @@ public final class TrainedDetector: Sendable {
     /// Reads a weights file that training wrote.
     ///
     /// - Parameter path: The file.
-    /// - Throws: `PredictionError` when it is no such file, and the readers' errors.
+    /// - Throws: `WorkError` when it is no such file, and the readers' errors.
     public convenience init(path: String) throws {
         let checkpoint = try Checkpoint(path: path)
         let metadata = checkpoint.metadata
         guard metadata["format"] == Self.format, let model = metadata["model"],
             let classText = metadata["classes"], let preprocessingText = metadata["preprocessing"]
         else {
-            throw PredictionError(
+            throw WorkError(
                 what: "the file holds weights, but not what a prediction needs: settings, classes "
                     + "and preprocessing",
                 place: path,
@@ -73,7 +73,7 @@ public final class TrainedDetector: Sendable {
     private static func classes(_ text: String, _ path: String) throws -> ClassTable {
         let categories = try COCOReader.categories(source: source(text, "classes", path))
         guard !categories.isEmpty else {
-            throw PredictionError(
+            throw WorkError(
                 what: "the list of classes in the file is empty", place: path,
                 fix: "train again, or take the file from a backup")
         }

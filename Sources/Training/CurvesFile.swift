@@ -8,7 +8,7 @@ enum CurvesFile {
     /// - Parameters:
     ///   - folder: The run folder.
     ///   - stepsPerEpoch: Steps of an epoch.
-    /// - Throws: `RunError` when the picture cannot be written.
+    /// - Throws: `WorkError` when the picture cannot be written.
     static func update(_ folder: RunFolder, stepsPerEpoch: Int) throws {
         let text = (try? String(contentsOfFile: folder.metrics, encoding: .utf8)) ?? ""
         let lines = text.split(separator: "\n").compactMap { line -> [String: Double]? in

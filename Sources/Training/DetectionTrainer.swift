@@ -96,7 +96,7 @@ public final class DetectionTrainer {
     ///   - policy: What becomes of an existing folder.
     ///   - details: Written into `config.json`: versions and command line.
     /// - Returns: How the run ended.
-    /// - Throws: `RunError` when a loss is not finite or a file cannot be written.
+    /// - Throws: `WorkError` when a loss is not finite or a file cannot be written.
     public func run(_ policy: RunFolder.Policy, details: [String: String]) throws -> Outcome {
         if policy == .resume {
             try resume()
@@ -114,11 +114,11 @@ public final class DetectionTrainer {
         do {
             try drawSamples()
             return try loop()
-        } catch let error as RunError {
+        } catch let error as WorkError {
             throw error
         } catch let error as any DescribedError {
             // Once the work has begun, whatever ends it is a failure and no refusal.
-            throw RunError(
+            throw WorkError(
                 what: error.what, place: error.place, fix: error.fix, exitCode: 1)
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Layers
+import Prediction
 import Tensors
 
 /// Looks for numbers that are not finite before they reach the weights.
@@ -25,7 +26,7 @@ enum GradientCheck {
     /// - Returns: An error that names step, loss and parameter.
     static func failure(
         losses: [(name: String, value: Float)], parameters: [Parameter], step: Int, rate: Float
-    ) -> RunError {
+    ) -> WorkError {
         let bad = losses.filter { !$0.value.isFinite }.map { "\($0.name) \($0.value)" }
         let what =
             bad.isEmpty
@@ -36,7 +37,7 @@ enum GradientCheck {
             .map { "the gradient of \($0.name)" }
             ?? largest(parameters).map { "all parameters are finite, the largest is \($0)" }
             ?? "no parameter"
-        return RunError(
+        return WorkError(
             what: what, place: "step \(step), \(culprit)",
             fix: "lower training.optimizer.learning_rate (now \(rate)) or set "
                 + "training.gradient_clip; the weights of the last evaluation are kept",

@@ -1,4 +1,5 @@
 import JSONText
+import Prediction
 
 /// Compares the configuration of a run with the one it is resumed with.
 enum ResumeCheck {
@@ -15,7 +16,7 @@ enum ResumeCheck {
     ///   - now: The configuration that it is resumed with.
     ///   - place: The file that holds the earlier one.
     /// - Returns: A line for each field that changed and may.
-    /// - Throws: `RunError` naming the first field that changed and may not.
+    /// - Throws: `WorkError` naming the first field that changed and may not.
     static func compare(earlier: String, now: JSONValue, place: String) throws -> [String] {
         let before = try JSONValue(parsing: JSONSource(bytes: Array(earlier.utf8), name: place))
         var old: [String: String] = [:]
@@ -26,7 +27,7 @@ enum ResumeCheck {
         for key in Set(old.keys).union(new.keys).sorted() where old[key] != new[key] {
             let change = "\(key) was \(old[key] ?? "absent") and is \(new[key] ?? "absent") now"
             guard free.contains(key) else {
-                throw RunError(
+                throw WorkError(
                     what: "a resumed run cannot change \(change)", place: place,
                     fix: "resume with the configuration of the run, or begin another --output")
             }

@@ -33,7 +33,7 @@ public struct RunEvaluation: Sendable {
             let split = try TrainingData.scored(
                 paths, settings.data, classes: trained.classes, warnings: warnings)
         else {
-            throw RunError(
+            throw WorkError(
                 what: "the run has no split \"\(splitName)\"", place: folder.configuration,
                 fix: "use train, val or test, or set data.\(splitName).annotations")
         }
@@ -63,7 +63,7 @@ public struct RunEvaluation: Sendable {
         -> RunSettings
     {
         guard folder.exists else {
-            throw RunError(
+            throw WorkError(
                 what: "this is no run folder: it has no config.json", place: folder.path,
                 fix: "give a folder that `cvsuite train` wrote")
         }

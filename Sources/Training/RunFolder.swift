@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import JSONText
+import Prediction
 
 /// A folder that holds everything of one training run.
 ///
@@ -61,23 +62,23 @@ public struct RunFolder: Sendable {
     /// Refuses a folder that must not be touched; changes nothing.
     ///
     /// - Parameter policy: What the user asked for.
-    /// - Throws: `RunError` when the folder is taken and nothing was said, or when there is
+    /// - Throws: `WorkError` when the folder is taken and nothing was said, or when there is
     ///   nothing to resume.
-    public func check(_ policy: Policy) throws(RunError) {
+    public func check(_ policy: Policy) throws(WorkError) {
         switch policy {
         case .refuse:
             guard isTaken else { return }
-            throw RunError(
+            throw WorkError(
                 what: "the run folder exists already", place: path,
                 fix: "go on with --resume, replace it with --overwrite, or name another --output")
         case .overwrite:
             guard isTaken, !exists else { return }
-            throw RunError(
+            throw WorkError(
                 what: "the folder holds something that is no run", place: path,
                 fix: "name another --output; only folders of runs are overwritten")
         case .resume:
             guard !FileManager.default.fileExists(atPath: state) else { return }
-            throw RunError(
+            throw WorkError(
                 what: "there is no run to resume", place: path,
                 fix: "leave out --resume to begin one")
         }
@@ -86,8 +87,8 @@ public struct RunFolder: Sendable {
     /// Makes the folder with its sub-folders, or empties what a run left there.
     ///
     /// - Parameter policy: What the user asked for.
-    /// - Throws: `RunError` when the system refuses.
-    public func prepare(_ policy: Policy) throws(RunError) {
+    /// - Throws: `WorkError` when the system refuses.
+    public func prepare(_ policy: Policy) throws(WorkError) {
         try check(policy)
         let manager = FileManager.default
         if policy == .overwrite {
@@ -108,8 +109,8 @@ public struct RunFolder: Sendable {
 
     /// Makes the folder of evaluations where a run came without one.
     ///
-    /// - Throws: `RunError` when the system refuses.
-    func prepareEvaluation() throws(RunError) {
+    /// - Throws: `WorkError` when the system refuses.
+    func prepareEvaluation() throws(WorkError) {
         try attempt("cannot be made", evaluation) {
             try FileManager.default.createDirectory(
                 atPath: evaluation, withIntermediateDirectories: true)
@@ -117,10 +118,10 @@ public struct RunFolder: Sendable {
     }
 
     private func attempt(_ what: String, _ place: String, _ body: () throws -> Void)
-        throws(RunError)
+        throws(WorkError)
     {
         do { try body() } catch {
-            throw RunError(
+            throw WorkError(
                 what: "the run folder \(what): \(error.localizedDescription)", place: place,
                 fix: "check the path, its permissions and the free space")
         }
@@ -131,12 +132,12 @@ public struct RunFolder: Sendable {
     /// - Parameters:
     ///   - text: Its content.
     ///   - file: Its path.
-    /// - Throws: `RunError` with the system's reason; an earlier file stays.
-    public func write(_ text: String, to file: String) throws(RunError) {
+    /// - Throws: `WorkError` with the system's reason; an earlier file stays.
+    public func write(_ text: String, to file: String) throws(WorkError) {
         do throws(FileError) {
             try AtomicFile.write(Array(text.utf8), to: file)
         } catch {
-            throw RunError(what: error.what, place: file, fix: error.fix, exitCode: 1)
+            throw WorkError(what: error.what, place: file, fix: error.fix, exitCode: 1)
         }
     }
 
@@ -145,39 +146,13 @@ public struct RunFolder: Sendable {
     /// - Parameters:
     ///   - line: The line, without its end.
     ///   - file: Its path.
-    /// - Throws: `RunError` when it cannot be written whole.
-    public func append(_ line: String, to file: String) throws(RunError) {
-        let failed = RunError(
+    /// - Throws: `WorkError` when it cannot be written whole.
+    public func append(_ line: String, to file: String) throws(WorkError) {
+        let failed = WorkError(
             what: "a line cannot be added", place: file, fix: "check the free space", exitCode: 1)
         guard let handle = fopen(file, "a") else { throw failed }
         let data = Array((line + "\n").utf8)
         let written = fwrite(data, 1, data.count, handle)
         guard fclose(handle) == 0, written == data.count else { throw failed }
-    }
-}
-
-/// A run that cannot start or go on.
-public struct RunError: DescribedError, Equatable {
-    /// What went wrong.
-    public let what: String
-    /// Folder, file, step or parameter.
-    public let place: String
-    /// What to do.
-    public let fix: String
-    /// 2 when nothing was started, 1 when the work failed.
-    public let exitCode: Int32
-
-    /// Makes an error.
-    ///
-    /// - Parameters:
-    ///   - what: What went wrong.
-    ///   - place: Where.
-    ///   - fix: What to do.
-    ///   - exitCode: 2 when nothing was started, 1 when the work failed.
-    public init(what: String, place: String, fix: String, exitCode: Int32 = 2) {
-        self.what = what
-        self.place = place
-        self.fix = fix
-        self.exitCode = exitCode
     }
 }

@@ -2,6 +2,7 @@ import Annotations
 import Datasets
 import Foundation
 import JSONText
+import Prediction
 
 /// The splits of a run, read and checked.
 public struct TrainingData: Sendable {
@@ -30,13 +31,13 @@ public struct TrainingData: Sendable {
         let file = configuration.resolved(configuration.train.annotations)
         let dataset = try COCOReader.dataset(path: file, warnings: warnings)
         guard dataset.annotations != nil else {
-            throw RunError(
+            throw WorkError(
                 what: "the training file has no \"annotations\"", place: file,
                 fix: "train on a file with objects")
         }
         classes = ClassTable(dataset.categories)
         if case .exactly(let count) = configuration.numClasses, count != classes.count {
-            throw RunError(
+            throw WorkError(
                 what: "data.num_classes is \(count), the training file lists \(classes.count) "
                     + "categories", place: file, fix: "write \"auto\" or \(classes.count)")
         }

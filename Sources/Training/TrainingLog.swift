@@ -1,5 +1,6 @@
 import Foundation
 import JSONText
+import Prediction
 
 /// The figures of some steps in a row, averaged for one log line.
 struct IntervalMeter {
@@ -68,14 +69,14 @@ public final class TrainingLog {
     /// Writes a line of text to the user and to `log.txt`.
     ///
     /// - Parameter line: The line.
-    /// - Throws: `RunError` when the file cannot be written.
-    public func note(_ line: String) throws(RunError) {
+    /// - Throws: `WorkError` when the file cannot be written.
+    public func note(_ line: String) throws(WorkError) {
         print(line)
         try folder.append(line, to: folder.log)
     }
 
     /// Writes the figures of an interval.
-    func interval(_ meter: IntervalMeter, _ progress: TrainingProgress) throws(RunError) {
+    func interval(_ meter: IntervalMeter, _ progress: TrainingProgress) throws(WorkError) {
         let terms = meter.means.map { "\($0.name) " + String(format: "%.4f", $0.mean) }
         let parts = [
             "epoch \(progress.epoch)/\(progress.epochs)",
@@ -116,8 +117,8 @@ public final class TrainingLog {
     /// - Parameters:
     ///   - numbers: Names and values in order.
     ///   - epoch: The epoch after which it was made.
-    /// - Throws: `RunError` when a file cannot be written.
-    func evaluation(_ numbers: [(name: String, value: Double)], epoch: Int) throws(RunError) {
+    /// - Throws: `WorkError` when a file cannot be written.
+    func evaluation(_ numbers: [(name: String, value: Double)], epoch: Int) throws(WorkError) {
         let texts = numbers.map { "\($0.name) " + String(format: "%.4f", $0.value) }
         try note("epoch \(epoch)  evaluation  " + texts.joined(separator: "  "))
         var writer = JSONWriter()

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Layers
+import Prediction
 import Tensors
 
 /// The state of a run beside its weights file: all that resuming needs, in one file.
@@ -58,7 +59,7 @@ struct TrainingState {
     ///   - optimizer: Its optimiser.
     ///   - average: The averaged weights, if the run has them.
     /// - Returns: The rest of the state.
-    /// - Throws: `SafetensorsError` or `RunError` when the file does not fit.
+    /// - Throws: `SafetensorsError` or `WorkError` when the file does not fit.
     static func restore(
         from path: String, _ store: ParameterStore, _ optimizer: Optimizer,
         _ average: WeightAverage?
@@ -68,7 +69,7 @@ struct TrainingState {
         func tensor(_ name: String, _ shape: Shape) throws -> Tensor {
             let values = try file.floats(name)
             guard values.count == shape.count else {
-                throw RunError(
+                throw WorkError(
                     what: "\"\(name)\" has \(values.count) elements, \(shape.count) are needed",
                     place: path, fix: "resume with the configuration of the run")
             }
@@ -92,7 +93,7 @@ struct TrainingState {
     ///
     /// - Parameter file: The file.
     /// - Returns: The state.
-    /// - Throws: `RunError` when a field is missing.
+    /// - Throws: `WorkError` when a field is missing.
     static func read(_ file: SafetensorsFile) throws -> TrainingState {
         var state = TrainingState()
         guard let step = file.metadata["step"].flatMap(Int.init),
@@ -100,7 +101,7 @@ struct TrainingState {
             let metric = file.metadata["best_metric"].flatMap(Double.init),
             let epoch = file.metadata["best_epoch"].flatMap(Int.init)
         else {
-            throw RunError(
+            throw WorkError(
                 what: "the file is no state of a run", place: file.path,
                 fix: "begin the run anew with --overwrite")
         }

@@ -25,8 +25,7 @@ protocol ExitCoded: Error {
     var exitCode: Int32 { get }
 }
 
-extension RunError: ExitCoded {}
-extension PredictionError: ExitCoded {}
+extension WorkError: ExitCoded {}
 
 extension FileError: ExitCoded {
     /// A path that cannot be used, or work that failed, as on a full disk.
@@ -64,10 +63,10 @@ struct CommonOptions: ParsableArguments {
 
     /// Refuses a CPU without kernels and sets the number of threads.
     ///
-    /// - Throws: `CommandError` when no kernels can run.
+    /// - Throws: `WorkError` when no kernels can run.
     func begin() throws {
         if let problem = KernelChoice.problem {
-            throw CommandError(what: problem, place: "", fix: "")
+            throw WorkError(what: problem, place: "", fix: "")
         }
         WorkerPool.shared.setThreadCount(threads ?? ThreadCount.available)
     }
@@ -83,14 +82,6 @@ struct CommonOptions: ParsableArguments {
         guard !quiet, logLevel != .error else { return }
         CommandOutput.error(line)
     }
-}
-
-/// An error of the command line itself.
-struct CommandError: DescribedError, ExitCoded {
-    let what: String
-    let place: String
-    let fix: String
-    var exitCode: Int32 = 2
 }
 
 /// Writes to the two outputs, whole lines at a time.

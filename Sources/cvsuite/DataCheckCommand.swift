@@ -2,6 +2,7 @@ import Annotations
 import ArgumentParser
 import Foundation
 import JSONText
+import Prediction
 
 /// `cvsuite data check`: what in a data set would make a run wrong.
 struct DataCheckCommand: ReportingCommand {
@@ -38,7 +39,7 @@ struct DataCheckCommand: ReportingCommand {
         let files = try root.map(Self.annotationFiles) ?? annotations
         let folder = images ?? root.map { $0 + "/images" }
         if let folder, !FileManager.default.fileExists(atPath: folder) {
-            throw CommandError(
+            throw WorkError(
                 what: "there is no images folder", place: folder,
                 fix: "name it with --images")
         }
@@ -53,7 +54,7 @@ struct DataCheckCommand: ReportingCommand {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let files = names.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
         guard !files.isEmpty else {
-            throw CommandError(
+            throw WorkError(
                 what: "there are no annotation files", place: folder,
                 fix: "put COCO files there, or name them with --annotations")
         }

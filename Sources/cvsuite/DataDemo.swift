@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import Imaging
+import Prediction
 
 /// `cvsuite data demo`: draws a data set to try everything on.
 struct DataDemo: ReportingCommand {
@@ -50,7 +51,7 @@ struct DataDemo: ReportingCommand {
     func perform() throws {
         let held = (try? FileManager.default.contentsOfDirectory(atPath: out)) ?? []
         guard held.isEmpty || overwrite else {
-            throw CommandError(
+            throw WorkError(
                 what: "the folder is not empty", place: out,
                 fix: "choose another --out, or pass --overwrite")
         }

@@ -58,8 +58,8 @@ import Testing
     @Test func anEmptyFolderAndAMissingFileAreRefused() throws {
         defer { try? FileManager.default.removeItem(atPath: root) }
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-        #expect(throws: PredictionError.self) { try names() }
-        #expect(throws: PredictionError.self) {
+        #expect(throws: WorkError.self) { try names() }
+        #expect(throws: WorkError.self) {
             try ImageWalk.images(in: [root + "/absent.png"], isRecursive: false)
         }
     }

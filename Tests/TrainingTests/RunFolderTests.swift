@@ -1,4 +1,5 @@
 import Foundation
+import Prediction
 import Testing
 
 @testable import Training
@@ -20,7 +21,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         try folder.prepare(.refuse)
         try folder.write("{}", to: folder.configuration)
-        let error = #expect(throws: RunError.self) { try folder.check(.refuse) }
+        let error = #expect(throws: WorkError.self) { try folder.check(.refuse) }
         #expect(error?.fix.contains("--resume") == true)
         #expect(try String(contentsOfFile: folder.configuration, encoding: .utf8) == "{}")
     }
@@ -42,10 +43,10 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         let folder = RunFolder(path: path)
         try folder.write("mine", to: path + "/notes.txt")
-        #expect(throws: RunError.self) { try folder.check(.overwrite) }
+        #expect(throws: WorkError.self) { try folder.check(.overwrite) }
     }
 
     @Test func thereMustBeAStateToResume() {
-        #expect(throws: RunError.self) { try RunFolder(path: path).check(.resume) }
+        #expect(throws: WorkError.self) { try RunFolder(path: path).check(.resume) }
     }
 }

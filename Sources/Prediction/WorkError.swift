@@ -1,10 +1,10 @@
 import JSONText
 
-/// A prediction that cannot start or be completed.
-public struct PredictionError: DescribedError, Equatable {
+/// Work of a command that cannot start or be completed.
+public struct WorkError: DescribedError, Equatable {
     /// What went wrong.
     public let what: String
-    /// Which file or folder.
+    /// File, folder, step or parameter; empty when there is no place.
     public let place: String
     /// What to do.
     public let fix: String
@@ -15,7 +15,7 @@ public struct PredictionError: DescribedError, Equatable {
     ///
     /// - Parameters:
     ///   - what: What went wrong.
-    ///   - place: Which file or folder.
+    ///   - place: File, folder, step or parameter.
     ///   - fix: What to do.
     ///   - exitCode: 2 when nothing was started, 1 when the work failed.
     public init(what: String, place: String, fix: String, exitCode: Int32 = 2) {
