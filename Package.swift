@@ -53,7 +53,7 @@ let package = Package(
         library("Imaging", ["CImageCodecs", "Files"]),
         library("Annotations", ["JSONText", "Imaging", "Files"]),
         library("Evaluation", ["Annotations", "JSONText"]),
-        library("Datasets", ["Imaging", "Annotations", "Tensors", "Parallelism"]),
+        library("Datasets", ["Imaging", "Annotations", "JSONText", "Tensors", "Parallelism"]),
         library("Checkpoints", ["Tensors", "JSONText", "Files"]),
         // Floor 3
         library("Backbones", ["Layers", "Tensors", "JSONText"]),
@@ -98,7 +98,7 @@ let package = Package(
         tests("ImagingTests", ["Imaging"]),
         tests("AnnotationsTests", ["Annotations", "JSONText", "Files"]),
         tests("EvaluationTests", ["Evaluation", "Annotations", "JSONText", "Checkpoints"]),
-        tests("DatasetsTests", ["Datasets", "Imaging", "Annotations", "Tensors"]),
+        tests("DatasetsTests", ["Datasets", "Imaging", "Annotations", "JSONText", "Tensors"]),
         tests("CheckpointsTests", ["Checkpoints", "Tensors", "JSONText", "Files"]),
         tests("BackbonesTests", ["Backbones", "Layers", "Tensors", "Checkpoints", "JSONText"]),
         tests("DetectionTests", ["Detection", "Layers", "Tensors", "Checkpoints"]),

@@ -1,7 +1,7 @@
+import JSONText
+
 /// Why data cannot be used.
-///
-/// Has the fields of `DescribedError`, which this library may not import.
-public struct DatasetError: Error, Hashable, Sendable {
+public struct DatasetError: DescribedError, Hashable {
     /// What went wrong, one sentence without a full stop.
     public let what: String
     /// The file, with the image or annotation id where there is one.
@@ -30,25 +30,5 @@ public struct DatasetError: Error, Hashable, Sendable {
         guard !holds else { return }
         throw DatasetError(
             what: "\(field) is \(found)", place: field, fix: "give a value \(range)")
-    }
-}
-
-/// Something in the data that was dropped or repaired while the work goes on.
-public struct DatasetWarning: Hashable, Sendable {
-    /// Short name of its kind, as in `image-missing`; warnings of a kind are counted together.
-    public let kind: String
-    /// What is odd, one sentence without a full stop.
-    public let what: String
-    /// The file, with the image or annotation id where there is one.
-    public let place: String
-    /// What was done about it, or what the user can do.
-    public let fix: String
-
-    /// Makes a warning from its kind and three sentences.
-    public init(kind: String, what: String, place: String, fix: String) {
-        self.kind = kind
-        self.what = what
-        self.place = place
-        self.fix = fix
     }
 }

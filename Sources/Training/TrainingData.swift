@@ -84,14 +84,3 @@ public struct TrainingData: Sendable {
         return set
     }
 }
-
-extension Warnings {
-    /// Adds what a data set found odd.
-    ///
-    /// - Parameter warning: The finding.
-    func add(_ warning: DatasetWarning) {
-        add(
-            Warning(
-                kind: warning.kind, what: warning.what, place: warning.place, fix: warning.fix))
-    }
-}

@@ -1,5 +1,6 @@
 import Annotations
 import Imaging
+import JSONText
 import Tensors
 import Testing
 

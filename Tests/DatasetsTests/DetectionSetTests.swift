@@ -1,6 +1,7 @@
 import Annotations
 import Foundation
 import Imaging
+import JSONText
 import Testing
 
 @testable import Datasets

@@ -1,5 +1,6 @@
 import Annotations
 import Imaging
+import JSONText
 import Tensors
 
 /// Makes the batch of any step of a training run, as a pure function of seed and step.
@@ -49,10 +50,10 @@ public final class BatchSource: Sendable {
     }
 
     /// What a user should know before the first step; the warnings of the set are its own.
-    public var warnings: [DatasetWarning] {
+    public var warnings: [Warning] {
         guard set.items.count < options.batchSize else { return [] }
         return [
-            DatasetWarning(
+            Warning(
                 kind: "small-set",
                 what: "a batch of \(options.batchSize) holds more than the \(set.items.count) "
                     + "images of the set, which repeat within it",
@@ -61,7 +62,7 @@ public final class BatchSource: Sendable {
     }
 
     /// The warnings about images that turned out bad since the last call.
-    public func takeWarnings() -> [DatasetWarning] { set.badImages.takeWarnings() }
+    public func takeWarnings() -> [Warning] { set.badImages.takeWarnings() }
 
     /// Bytes of decoded images in memory.
     public var cachedBytes: Int { cache.byteCount }

@@ -1,12 +1,13 @@
 import Annotations
 import Imaging
+import JSONText
 
 /// Why an image of the list cannot be used.
 struct BadImage: Error {
-    let warning: DatasetWarning
+    let warning: Warning
 
     private init(kind: String, what: String, path: String, fix: String) {
-        warning = DatasetWarning(kind: kind, what: what, place: path, fix: fix)
+        warning = Warning(kind: kind, what: what, place: path, fix: fix)
     }
 
     /// The file cannot be read or decoded.

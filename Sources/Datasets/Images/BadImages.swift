@@ -1,3 +1,4 @@
+import JSONText
 import Synchronization
 
 /// What becomes of an image that is listed but missing or cannot be decoded.
@@ -19,7 +20,7 @@ final class BadImages: Sendable {
 
     private struct State {
         var files: [String] = []
-        var pending: [DatasetWarning] = []
+        var pending: [Warning] = []
     }
 
     private static let largestPart = 0.05
@@ -44,7 +45,7 @@ final class BadImages: Sendable {
     ///
     /// - Parameter reason: What is wrong; the place is the file.
     /// - Throws: `DatasetError` if the policy is to stop.
-    func add(_ reason: DatasetWarning) throws(DatasetError) {
+    func add(_ reason: Warning) throws(DatasetError) {
         guard policy == .drop else {
             throw DatasetError(what: reason.what, place: reason.place, fix: reason.fix)
         }
@@ -70,7 +71,7 @@ final class BadImages: Sendable {
     }
 
     /// The warnings since the last call.
-    func takeWarnings() -> [DatasetWarning] {
+    func takeWarnings() -> [Warning] {
         state.withLock { state in
             defer { state.pending = [] }
             return state.pending

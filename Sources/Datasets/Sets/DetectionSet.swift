@@ -1,6 +1,7 @@
 import Annotations
 import Foundation
 import Imaging
+import JSONText
 
 /// The images of one split with their objects, found, checked and labelled.
 public struct DetectionSet: Sendable {
@@ -43,7 +44,7 @@ public struct DetectionSet: Sendable {
     /// The images that are there, in the order of the file.
     public let items: [DetectionItem]
     /// What was dropped, and why.
-    public let warnings: [DatasetWarning]
+    public let warnings: [Warning]
     let badImages: BadImages
 
     /// Number of objects, crowds not counted.

@@ -1,5 +1,6 @@
 import Annotations
 import Imaging
+import JSONText
 
 /// The annotations of a file as objects of their images, and what was left out.
 ///
@@ -7,7 +8,7 @@ import Imaging
 struct LabelledObjects {
     private(set) var byImage: [COCOIdentifier: [DetectionObject]] = [:]
     /// One for each annotation that is left out of training.
-    let warnings: [DatasetWarning]
+    let warnings: [Warning]
 
     /// Labels the annotations that can be used.
     ///
@@ -43,8 +44,8 @@ struct LabelledObjects {
 
     private static func warning(
         _ entry: TrainingSelection.Dropped, _ file: String
-    ) -> DatasetWarning {
-        DatasetWarning(
+    ) -> Warning {
+        Warning(
             kind: "dropped-\(entry.reason)",
             what: "annotation \(entry.annotation.id) \(entry.reason.rawValue) and is left out",
             place: "\(file), image \(entry.annotation.imageID)",
