@@ -23,21 +23,13 @@ struct COCOLinker {
     mutating func unifyIdentifiers(_ oddities: COCOOddities, _ warnings: Warnings) {
         if oddities.imageIDs.isMixed {
             var tally = COCOOddities.Tally()
-            images = images.map { image in
-                var entry = image.entry
-                Self.makeNumber(&entry.id, image.offset, &tally)
-                return Placed(entry: entry, offset: image.offset)
-            }
+            images = Self.unified(images, \.id, &tally)
             unify(\.imageID, &tally)
             warn("image_id", tally, warnings)
         }
         if oddities.categoryIDs.isMixed {
             var tally = COCOOddities.Tally()
-            categories = categories.map { category in
-                var entry = category.entry
-                Self.makeNumber(&entry.id, category.offset, &tally)
-                return Placed(entry: entry, offset: category.offset)
-            }
+            categories = Self.unified(categories, \.id, &tally)
             unify(\.categoryID, &tally)
             warn("category_id", tally, warnings)
         }
@@ -45,6 +37,17 @@ struct COCOLinker {
             var tally = COCOOddities.Tally()
             unify(\.id, &tally)
             warn("annotation id", tally, warnings)
+        }
+    }
+
+    private static func unified<Entry>(
+        _ entries: [Placed<Entry>], _ id: WritableKeyPath<Entry, COCOIdentifier>,
+        _ tally: inout COCOOddities.Tally
+    ) -> [Placed<Entry>] {
+        entries.map { placed in
+            var entry = placed.entry
+            makeNumber(&entry[keyPath: id], placed.offset, &tally)
+            return Placed(entry: entry, offset: placed.offset)
         }
     }
 
