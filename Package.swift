@@ -8,10 +8,15 @@ func kernelFlags(_ march: String) -> [SwiftSetting] {
         .unsafeFlags(
             ["-Ounchecked", "-Xcc", "-fno-math-errno", "-Xcc", "-march=" + march],
             .when(platforms: [.linux]))
-    ]
+    ] + strict
 }
 
-let common: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibility")]
+/// Set by `Tools/test`: warnings are errors there, and stay warnings where people build.
+let isStrict = Context.environment["CVSUITE_STRICT"] != nil
+let strict: [SwiftSetting] = isStrict ? [.treatAllWarnings(as: .error)] : []
+let strictC: [CSetting] = isStrict ? [.treatAllWarnings(as: .error)] : []
+
+let common: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibility")] + strict
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: common)
@@ -30,7 +35,7 @@ let package = Package(
     ],
     targets: [
         // Floor 0
-        .target(name: "CMachine"),
+        .target(name: "CMachine", cSettings: strictC),
         library("KernelInterface", []),
         .target(
             name: "Kernels", dependencies: ["KernelInterface", "CMachine"],
@@ -48,7 +53,7 @@ let package = Package(
         library("JSONText", []),
         library("Files", []),
         .target(
-            name: "CImageCodecs",
+            name: "CImageCodecs", cSettings: strictC,
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
         library("Imaging", ["CImageCodecs", "Files"]),
         library("Annotations", ["JSONText", "Imaging", "Files"]),

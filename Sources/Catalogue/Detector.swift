@@ -37,7 +37,7 @@ public final class Detector: Sendable {
         self.configuration = configuration
         self.backbone = backbone
         keepsBackboneStatistics = normEval
-        do {
+        do throws(DetectionError) {
             switch configuration.neck {
             case .fpn(let settings):
                 neck = try FPN(root["neck"], settings, inputs: backbone.features)
@@ -50,7 +50,7 @@ public final class Detector: Sendable {
             case .fcos(let settings):
                 head = try FCOSHead(scope, settings, inputs: inputs, classCount: classCount)
             }
-        } catch let error as DetectionError {
+        } catch {
             throw ConfigurationError(
                 what: error.what, place: "model, " + error.place, fix: error.fix)
         }
