@@ -1,4 +1,3 @@
-import Checkpoints
 import Detection
 import Files
 import Imaging

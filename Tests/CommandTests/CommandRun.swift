@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// One run of the built binary: what it printed and how it ended.
 struct CommandRun {
@@ -29,23 +30,30 @@ struct CommandRun {
     ///
     /// - Parameters:
     ///   - arguments: Its arguments.
+    ///   - fileBlocks: The most blocks of 512 bytes that a file may have, as on a full disk.
     ///   - environment: Variables on top of this process's own.
     ///   - whileRunning: Called once with the process, such as to interrupt it.
     /// - Throws: The system's reason when the binary cannot be run.
     init(
-        _ arguments: [String], environment: [String: String] = [:],
+        _ arguments: [String], fileBlocks: Int? = nil, environment: [String: String] = [:],
         whileRunning: ((Process) -> Void)? = nil
     ) throws {
         let process = Process()
-        process.executableURL = Self.binary
-        process.arguments = arguments
+        if let fileBlocks {
+            let script = "ulimit -f \(fileBlocks); trap '' XFSZ; exec \"$0\" \"$@\""
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", script, Self.binary.path] + arguments
+        } else {
+            process.executableURL = Self.binary
+            process.arguments = arguments
+        }
         process.currentDirectoryURL = Self.root
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         // Files instead of pipes: nothing fills up while the test waits.
-        let folder = TemporaryFolder()
+        let folder = try TemporaryFolder()
         let files = [folder.path("out"), folder.path("err")].map { path -> FileHandle? in
-            FileManager.default.createFile(atPath: path, contents: nil)
-            return FileHandle(forWritingAtPath: path)
+            let isMade = FileManager.default.createFile(atPath: path, contents: nil)
+            return isMade ? FileHandle(forWritingAtPath: path) : nil
         }
         process.standardOutput = files[0]
         process.standardError = files[1]
@@ -56,17 +64,4 @@ struct CommandRun {
         output = try String(contentsOfFile: folder.path("out"), encoding: .utf8)
         error = try String(contentsOfFile: folder.path("err"), encoding: .utf8)
     }
-}
-
-/// A folder that disappears with its owner.
-final class TemporaryFolder {
-    private let url = FileManager.default.temporaryDirectory
-        .appendingPathComponent("cvsuite-test-\(UUID().uuidString)")
-
-    init() { try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    /// The path of a name inside.
-    func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 }

@@ -1,9 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the built binary says about input that cannot be used.
 @Suite struct RefusalTests {
-    private let folder = TemporaryFolder()
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
 
     private func expectRefusal(
         _ arguments: [String], code: Int32 = 2, _ fragments: String...

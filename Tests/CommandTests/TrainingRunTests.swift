@@ -1,9 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Whole runs of the built binary on a small data set that it draws itself.
 @Suite(.serialized) struct TrainingRunTests {
-    private let folder = TemporaryFolder()
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
 
     private static let small = [
         "model.backbone={\"name\": \"van\", \"embed_dims\": [8, 8, 16, 16], "

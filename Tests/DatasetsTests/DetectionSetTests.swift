@@ -2,6 +2,7 @@ import Annotations
 import Foundation
 import Imaging
 import JSONText
+import TestSupport
 import Testing
 
 @testable import Datasets

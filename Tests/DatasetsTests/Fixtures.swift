@@ -1,21 +1,11 @@
 import Annotations
 import Foundation
 import Imaging
+import TestSupport
 
 @testable import Datasets
 
-/// A folder that lives as long as its owner.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "datasets-" + UUID().uuidString
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
+extension TemporaryFolder {
     func write(_ image: Image, _ name: String) throws {
         try ImageEncoder.write(image, to: path + "/" + name, .png(level: 1))
     }
