@@ -1,7 +1,7 @@
 /// What follows the sums of a product before its result is written for good.
 ///
 /// `y = residual * residualScale + scale * (gate * activation(sums + bias))`; what is nil is left
-/// out.
+/// out. A ReLU may follow.
 public struct MatrixEpilogue: Sendable {
     /// A function of one element.
     public enum Activation: Sendable {
@@ -31,6 +31,9 @@ public struct MatrixEpilogue: Sendable {
     /// One number for each column of the residual, or nil for 1.
     public nonisolated(unsafe) var residualScale: UnsafePointer<Float>?
 
+    /// Whether `max(y, 0)` is written instead of `y`.
+    public var isRectified = false
+
     /// Makes an epilogue.
     ///
     /// - Parameters:
@@ -53,7 +56,7 @@ public struct MatrixEpilogue: Sendable {
 
     /// Whether anything follows the addition of the bias.
     public var changesSums: Bool {
-        activation != .none || gate != nil || scale != nil || residual != nil
+        activation != .none || gate != nil || scale != nil || residual != nil || isRectified
     }
 
     /// The epilogue of a part of the result.
@@ -67,6 +70,7 @@ public struct MatrixEpilogue: Sendable {
             bias: bias.map { $0 + column }, activation: activation, gate: gate.map { $0 + offset },
             scale: scale.map { $0 + column }, residual: residual.map { $0 + offset })
         part.residualScale = residualScale.map { $0 + column }
+        part.isRectified = isRectified
         return part
     }
 }

@@ -18,6 +18,7 @@ func finishRows(_ y: UnsafeMutablePointer<Float>, _ part: MatrixPart, _ epilogue
         case .sigmoid: sigmoidRow(y + offset, part.columns)
         }
         if combines { combineRow(y + offset, offset, part.columns, epilogue) }
+        if epilogue.isRectified { reluRow(y + offset, part.columns) }
         row &+= 1
     }
 }

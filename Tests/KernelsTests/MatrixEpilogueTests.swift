@@ -22,6 +22,11 @@ import Testing
 
     @Test(arguments: runnableSets, [1, 7, 8, 16, 19, 40])
     func rowsEndBeforeTheStride(set: InstructionSet, columns: Int) throws {
+        try expectRows(set, columns: columns, isRectified: false)
+        try expectRows(set, columns: columns, isRectified: true)
+    }
+
+    private func expectRows(_ set: InstructionSet, columns: Int, isRectified: Bool) throws {
         let stride = columns + 3
         let sums = integers(3 * stride, seed: 1)
         let residual = integers(3 * stride, seed: 2)
@@ -38,6 +43,7 @@ import Testing
                             activation: .relu, gate: gate.baseAddress, scale: scale.baseAddress,
                             residual: residual.baseAddress)
                         epilogue.residualScale = factors.baseAddress
+                        epilogue.isRectified = isRectified
                         kernels.finish(
                             &y, MatrixPart(rows: 3, columns: columns, stride: stride), epilogue)
                     }
@@ -50,7 +56,8 @@ import Testing
                 column < columns
                 ? residual[index] * factors[column] + max(sums[index], 0) * gate[index]
                     * scale[column] : sums[index]
-            #expect(y[index] == expected)
+            let rectified = isRectified && column < columns ? max(expected, 0) : expected
+            #expect(y[index] == rectified)
         }
     }
 }

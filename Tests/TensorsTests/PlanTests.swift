@@ -109,12 +109,20 @@ import Testing
         #expect(network.names == ["MatrixProduct+sigmoid+gate+scale+residual"])
     }
 
-    @Test func activationBehindAResidualIsAStepOfItsOwn() {
+    @Test func reluBehindAResidualIsTakenAlong() {
         let network = PlanCase([[1, 9, 6, 16], [1, 9, 6, 8]]) { x in
             [(x[1] + RandomBlock.pointwise(x[0], 8, seed: 1)).relu()]
         }
         network.check()
-        #expect(network.names == ["MatrixProduct+residual", "ReLU"])
+        #expect(network.names == ["MatrixProduct+residual+relu"])
+    }
+
+    @Test func otherActivationBehindAResidualIsAStepOfItsOwn() {
+        let network = PlanCase([[1, 9, 6, 16], [1, 9, 6, 8]]) { x in
+            [(x[1] + RandomBlock.pointwise(x[0], 8, seed: 1)).silu()]
+        }
+        network.check()
+        #expect(network.names == ["MatrixProduct+residual", "SiLU"])
     }
 
     @Test func gateThatIsMadeLaterIsWaitedFor() {

@@ -3,7 +3,7 @@ import KernelInterface
 /// A matrix product or convolution with packed weights and what follows it, in one pass.
 ///
 /// `y = r q + s (g f(W x + b))` with residual `r`, activation `f`, gate `g` and one constant
-/// factor for each channel in `q` and `s`. Inputs: `x`, then the gate and the residual if there
+/// factor for each channel in `q` and `s`; a ReLU may follow the residual. Inputs: `x`, then the gate and the residual if there
 /// are any, both of the output's shape.
 struct FusedProduct: InferenceOperation {
     /// The packed weights.
@@ -90,6 +90,8 @@ struct EpilogueSteps: Sendable {
     private(set) var scale: Tensor?
     /// Whether the last input is added.
     private(set) var residual = Residual.none
+    /// Whether a ReLU follows the residual.
+    private(set) var isRectified = false
 
     /// What stands behind the product's name in tables.
     var name: String {
@@ -97,6 +99,7 @@ struct EpilogueSteps: Sendable {
         if isGated { name += "+gate" }
         if scale != nil { name += "+scale" }
         if hasResidual { name += "+residual" }
+        if isRectified { name += "+relu" }
         return name
     }
 
@@ -107,8 +110,12 @@ struct EpilogueSteps: Sendable {
 
     /// The steps with an activation behind them, or nil when something stands in its way.
     func activated(_ function: MatrixEpilogue.Activation) -> EpilogueSteps? {
-        guard activation == .none, !isGated, scale == nil, !hasResidual else { return nil }
         var steps = self
+        if hasResidual, function == .relu, !isRectified {
+            steps.isRectified = true
+            return steps
+        }
+        guard activation == .none, !isGated, scale == nil, !hasResidual else { return nil }
         steps.activation = function
         return steps
     }
@@ -147,6 +154,7 @@ struct EpilogueSteps: Sendable {
         var epilogue = MatrixEpilogue(bias: bias, activation: activation)
         if isGated { epilogue.gate = x[1] }
         if let scale { epilogue.scale = UnsafePointer(scale.storage.pointer) }
+        epilogue.isRectified = isRectified
         switch residual {
         case .none: break
         case .plain: epilogue.residual = x[isGated ? 2 : 1]

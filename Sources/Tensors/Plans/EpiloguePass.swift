@@ -1,7 +1,7 @@
 import KernelInterface
 
 /// Lets products and convolutions compute what follows them, while their result is in the cache:
-/// activation, gate, factors of channels and residual, in this order.
+/// activation, gate, factors of channels, residual and a last ReLU, in this order.
 ///
 /// Only a reader that has the value for itself is joined; of several the value must be written.
 struct EpiloguePass: GraphPass {
