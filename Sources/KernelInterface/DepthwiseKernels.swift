@@ -137,8 +137,8 @@ public typealias DepthwiseGradientKernel =
 
 /// Depth-wise convolution, vectors along the channels.
 ///
-/// 3x3 and 5x5 windows with stride 1 are computed straight from the map, all channels of a tile of
-/// pixels together. For other windows a few channels of the source rows are first copied to working
+/// 3x3 and 5x5 windows with stride 1, rows and columns are computed straight from the map, all
+/// channels of a tile of pixels together. For other windows a few channels of the source rows are first copied to working
 /// memory, with zero borders, so that the loops over taps have no branches.
 public struct DepthwiseKernels: Sendable {
     /// Channels that are best computed together where a copy is made; more are taken in turn.

@@ -3,11 +3,13 @@ import KernelInterface
 // A vector of channels of the source is copied to a plane of working memory with zero borders, one
 // cache line a pixel. Eight neighbouring outputs are summed in registers at once: each tap is one
 // load of its weights and eight multiply-adds whose operands lie in consecutive lines. Small
-// windows with stride 1 need no plane; see `DepthwiseDirect.swift`.
+// windows with stride 1 need no plane, nor do rows and columns; see `DepthwiseDirect.swift` and
+// `DepthwiseLine.swift`.
 
 func depthwiseKernels() -> DepthwiseKernels {
     DepthwiseKernels(
-        channelBlock: Vector.scalarCount, isDirect: { isDirect($0) }, scratchCount: scratchCount,
+        channelBlock: Vector.scalarCount, isDirect: { isDirect($0) || isLine($0) },
+        scratchCount: scratchCount,
         convolve: { operands, geometry, block, scratch in
             convolve(operands, geometry, block, scratch, isFlipped: false)
         },
@@ -25,6 +27,10 @@ private func convolve(
 ) {
     if isDirect(geometry) {
         convolveDirect(operands, geometry, block, isFlipped: isFlipped)
+        return
+    }
+    if isLine(geometry) {
+        convolveLine(operands, geometry, block, isFlipped: isFlipped)
         return
     }
     var part = block
@@ -67,7 +73,7 @@ private func weightVectors(_ geometry: DepthwiseGeometry) -> Int {
 }
 
 private func scratchCount(_ geometry: DepthwiseGeometry, _ rowCount: Int) -> Int {
-    if isDirect(geometry) { return 0 }
+    if isDirect(geometry) || isLine(geometry) { return 0 }
     let plane = planeHeight(geometry, rowCount) * planeWidth(geometry)
     let dy = rowCount * paddedWidth(geometry)
     return (weightVectors(geometry) + plane + dy) * Vector.scalarCount
@@ -265,6 +271,10 @@ private func weightGradient(
 ) {
     if isDirect(geometry) {
         directWeightGradient(operands, geometry, block)
+        return
+    }
+    if isLine(geometry) {
+        lineWeightGradient(operands, geometry, block)
         return
     }
     var part = block

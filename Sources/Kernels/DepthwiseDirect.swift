@@ -159,8 +159,8 @@ private func convolve3(
             s7 = s7.addingProduct(pixel(x, window, first + 9, isInside: isInside), w2)
         }
         let target = y + at
-        put(s0, s1, s2, s3, target, window.channels, isInside ? tile : rest)
-        put(
+        putPixels(s0, s1, s2, s3, target, window.channels, isInside ? tile : rest)
+        putPixels(
             s4, s5, s6, s7, target + 4 * window.channels, window.channels,
             isInside ? tile : rest - 4)
         c += Vector.scalarCount
@@ -169,7 +169,7 @@ private func convolve3(
 
 /// Writes up to four pixels.
 @inline(__always)
-private func put(
+func putPixels(
     _ s0: Vector, _ s1: Vector, _ s2: Vector, _ s3: Vector,
     _ y: UnsafeMutablePointer<Float>, _ channels: Int, _ count: Int
 ) {
@@ -230,8 +230,8 @@ private func convolve5(
             s7 = s7.addingProduct(pixel(x, window, first + 11, isInside: isInside), w4)
         }
         let target = y + at
-        put(s0, s1, s2, s3, target, window.channels, isInside ? tile : rest)
-        put(
+        putPixels(s0, s1, s2, s3, target, window.channels, isInside ? tile : rest)
+        putPixels(
             s4, s5, s6, s7, target + 4 * window.channels, window.channels,
             isInside ? tile : rest - 4)
         c += Vector.scalarCount

@@ -27,6 +27,17 @@ private struct Line {
     let first: Int
 }
 
+/// Sets the block's channels of so many rows of sums to 0.
+@inline(__always)
+func clearSums(
+    _ sums: UnsafeMutablePointer<Float>, _ rows: Int, _ channels: Int, _ block: DepthwiseBlock
+) {
+    for row in 0..<rows {
+        let target = sums + row * channels + block.firstChannel
+        for c in 0..<block.channelCount { target[c] = 0 }
+    }
+}
+
 /// Adds the gradient of one block to `sums`, which are set to 0 first.
 @inline(__always)
 func directWeightGradient(
@@ -34,11 +45,7 @@ func directWeightGradient(
 ) {
     let channels = geometry.channels
     let side = geometry.kernel.width
-    for tap in 0..<(side * side + 1) {
-        for c in 0..<block.channelCount {
-            operands.sums[tap * channels + block.firstChannel + c] = 0
-        }
-    }
+    clearSums(operands.sums, side * side + 1, channels, block)
     for row in block.firstRow..<(block.firstRow + block.rowCount) {
         let start = row - geometry.padding.height
         let lower = lowerTap(start, 0, 1)
@@ -80,9 +87,7 @@ private func addTile(
         let at = c + Vector.scalarCount <= end ? c : end - Vector.scalarCount
         let g = gradients(dy + at, line.channels, isInside ? tile : rest, c - at)
         let bias = sums + (side * side * line.channels + at)
-        let low = (g.g0 + g.g1) + (g.g2 + g.g3)
-        let high = (g.g4 + g.g5) + (g.g6 + g.g7)
-        store(load(bias) + (low + high), bias)
+        store(load(bias) + total(g), bias)
         prefetchNextRow(
             x + (side * lineStep + at), dy + (line.outputWidth * line.channels + at), line)
         for row in rows {
@@ -110,6 +115,12 @@ private func prefetchNextRow(
     }
 }
 
+/// The sum of eight gradients, pair by pair.
+@inline(__always)
+private func total(_ g: Gradients) -> Vector {
+    ((g.g0 + g.g1) + (g.g2 + g.g3)) + ((g.g4 + g.g5) + (g.g6 + g.g7))
+}
+
 /// Loads eight gradients; those from `count` on, and the first `skipped` lanes, are 0.
 @inline(__always)
 private func gradients(
@@ -126,8 +137,9 @@ private func gradients(
         g7: gradient(dy + 7 * step, 7 < count, skipped))
 }
 
+/// A gradient, or 0 if it is not used; the first `skipped` lanes are 0.
 @inline(__always)
-private func gradient(_ dy: UnsafePointer<Float>, _ isUsed: Bool, _ skipped: Int) -> Vector {
+func gradient(_ dy: UnsafePointer<Float>, _ isUsed: Bool, _ skipped: Int) -> Vector {
     if !isUsed { return Vector(repeating: 0) }
     var value = load(dy)
     if skipped > 0 {

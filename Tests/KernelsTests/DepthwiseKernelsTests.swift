@@ -13,7 +13,29 @@ import Testing
         geometry(20, 19, channels: 19, side: 7, padding: 9, dilation: 3),
         geometry(9, 8, channels: 5, side: 3, padding: 1),
         geometry(10, 11, channels: 18, side: 3, padding: 1, stride: 2),
+        line(12, 29, channels: 16, row: 7, padding: 9, dilation: 3),
+        line(5, 30, channels: 37, row: 11, padding: 15, dilation: 3),
+        line(4, 3, channels: 16, row: 5, padding: 4, dilation: 2),
+        line(5, 9, channels: 5, row: 3, padding: 1, dilation: 1),
+        line(29, 12, channels: 16, column: 7, padding: 9, dilation: 3),
+        line(30, 5, channels: 37, column: 11, padding: 15, dilation: 3),
+        line(3, 19, channels: 16, column: 5, padding: 4, dilation: 2),
     ]
+
+    /// A row or a column of taps that keeps the map's size.
+    private static func line(
+        _ height: Int, _ width: Int, channels: Int, row: Int = 1, column: Int = 1, padding: Int,
+        dilation: Int
+    ) -> DepthwiseGeometry {
+        let map = MapExtent(height: height, width: width)
+        var geometry = DepthwiseGeometry(
+            source: map, destination: map, kernel: MapExtent(height: column, width: row),
+            channels: channels)
+        geometry.padding = MapExtent(
+            height: column > 1 ? padding : 0, width: row > 1 ? padding : 0)
+        geometry.dilation = dilation
+        return geometry
+    }
 
     private static func geometry(
         _ height: Int, _ width: Int, channels: Int, side: Int, padding: Int, dilation: Int = 1,
