@@ -43,16 +43,19 @@ bool codec_jpeg_finish(struct codec_jpeg_reader *reader);
 struct codec_png_reader;
 struct codec_png_header {
     uint32_t width, height, channels, bit_depth;
-    size_t row_bytes;
 };
+/// `bytes` begins with the signature of PNG.
 struct codec_png_reader *codec_png_reader_create(const uint8_t *bytes, size_t count);
 void codec_png_reader_destroy(struct codec_png_reader *reader);
 struct codec_report codec_png_reader_report(const struct codec_png_reader *reader);
-/// Reads the chunks up to the first IDAT and arranges the expansion to 8 or native 16 bits.
+/// Reads the chunks up to the first IDAT; `header` gets what the pixels will be once expanded to
+/// 8 or native 16 bits. Allocates nothing that grows with the picture.
 bool codec_png_read_header(struct codec_png_reader *reader, struct codec_png_header *header);
+/// Arranges the expansion and allocates a few rows.
+bool codec_png_start(struct codec_png_reader *reader, size_t *row_bytes);
 /// Decodes all rows, all passes of an interlaced image.
 bool codec_png_read_image(struct codec_png_reader *reader, uint8_t *pixels, size_t stride, uint32_t rows);
-/// Reads on to IEND.
+/// Reads on to IEND; refuses an unknown critical chunk before it.
 bool codec_png_finish(struct codec_png_reader *reader);
 /// The CRC of PNG chunks.
 uint32_t codec_crc32(const uint8_t *bytes, size_t count);

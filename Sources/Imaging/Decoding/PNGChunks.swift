@@ -4,6 +4,8 @@ import CImageCodecs
 struct PNGChunks {
     /// Width and height of a valid IHDR.
     private(set) var size: ImageSize?
+    /// Whether a valid IHDR is the first chunk, so that no earlier fault can decide.
+    private(set) var beginsWithHeader = false
     /// Channels times bytes a sample by IHDR alone, without a possible alpha of tRNS.
     private(set) var bytesPerPixel = 0
     /// What the first eXIf chunk with a right CRC says.
@@ -31,7 +33,8 @@ struct PNGChunks {
             let next = position + 12 + length
             guard next <= bytes.count else { return }
             read(name, bytes, position + 4, length)
-            if position == 8, size == nil {
+            if position == 8 { beginsWithHeader = size != nil }
+            if size == nil, Self.isCritical(name) {
                 isComplete = true
                 return
             }
@@ -69,6 +72,9 @@ struct PNGChunks {
         size = ImageSize(width: width, height: height)
         bytesPerPixel = channels * (depth == 16 ? 2 : 1)
     }
+
+    /// Whether a picture cannot be shown without this chunk, which its first letter says.
+    private static func isCritical(_ name: UInt32) -> Bool { name & 0x2000_0000 == 0 }
 
     /// Channels as decoded, or `nil` for a combination that PNG does not know.
     private static func channels(colorType: UInt8, depth: Int) -> Int? {

@@ -17,7 +17,7 @@ enum PNGDecoder {
     ) throws(ImageError) -> DecodedImage {
         let place = request.name
         let chunks = PNGChunks(bytes)
-        if let size = chunks.size {
+        if chunks.beginsWithHeader, let size = chunks.size {
             try DecodeLimits.check(size, bytesPerPixel: chunks.bytesPerPixel, place: place)
         }
         guard let reader = codec_png_reader_create(bytes.baseAddress, bytes.count) else {
@@ -48,7 +48,7 @@ enum PNGDecoder {
         try DecodeLimits.check(
             size, bytesPerPixel: Int(header.channels) * sampleBytes, place: place)
         let storage: PixelStorage? =
-            if header.bit_depth == 16 {
+            if sampleBytes == 2 {
                 readRows(reader, header, UInt16.self).map(PixelStorage.words)
             } else {
                 readRows(reader, header, UInt8.self).map(PixelStorage.bytes)
@@ -64,12 +64,16 @@ enum PNGDecoder {
     private static func readRows<Sample: FixedWidthInteger>(
         _ reader: OpaquePointer, _ header: codec_png_header, _ type: Sample.Type
     ) -> [Sample]? {
-        let count = Int(header.width) * Int(header.height) * Int(header.channels)
+        let rowCount = Int(header.width) * Int(header.channels)
+        let count = rowCount * Int(header.height)
+        var rowBytes = 0
+        guard codec_png_start(reader, &rowBytes), rowBytes == rowCount * MemoryLayout<Sample>.size
+        else { return nil }
         var isComplete = false
         let samples = [Sample](unsafeUninitializedCapacity: count) { buffer, initialized in
             let rows = UnsafeMutableRawBufferPointer(buffer).assumingMemoryBound(to: UInt8.self)
             isComplete = codec_png_read_image(
-                reader, rows.baseAddress, header.row_bytes, header.height)
+                reader, rows.baseAddress, rowBytes, header.height)
             initialized = isComplete ? count : 0
         }
         return isComplete ? samples : nil
