@@ -24,6 +24,11 @@ static void keep_message(j_common_ptr info, struct codec_report *report) {
     snprintf(report->message, sizeof report->message, "%s", text);
 }
 
+/// DE and DF (DHP, EXP) belong to hierarchical JPEG, F7 and F8 (SOF55, LSE) to JPEG-LS.
+static bool is_other_process(int marker) {
+    return marker == 0xDE || marker == 0xDF || marker == 0xF7 || marker == 0xF8;
+}
+
 static enum codec_fault fault_of_error(j_common_ptr info) {
     switch (info->err->msg_code) {
     case JERR_BAD_PRECISION:
@@ -35,8 +40,9 @@ static enum codec_fault fault_of_error(j_common_ptr info) {
     case JERR_ARITH_NOTIMPL:
     case JERR_NOT_COMPILED:
         return CODEC_FAULT_UNSUPPORTED;
-    case JERR_UNKNOWN_MARKER:  // F7 begins a JPEG-LS frame
-        return info->err->msg_parm.i[0] == 0xF7 ? CODEC_FAULT_UNSUPPORTED : CODEC_FAULT_CORRUPT;
+    case JERR_UNKNOWN_MARKER:
+        return is_other_process(info->err->msg_parm.i[0]) ? CODEC_FAULT_UNSUPPORTED
+                                                          : CODEC_FAULT_CORRUPT;
     case JERR_IMAGE_TOO_BIG:
     case JERR_WIDTH_OVERFLOW:
     case JERR_OUT_OF_MEMORY:

@@ -70,4 +70,15 @@ enum Sample {
             #expect(error?.place == path)
         }
     }
+
+    @Test(arguments: [0xDE, 0xDF, 0xF7, 0xF8] as [UInt8])
+    func markersOfOtherProcessesAreUnsupported(marker: UInt8) throws {
+        let whole = try ImageEncoder.encode(
+            Sample.image(width: 16, height: 8, channels: 3), .jpeg(quality: 60))
+        let marked = whole.prefix(2) + [0xFF, marker, 0, 3, 0x11] + whole.dropFirst(2)
+        let error = #expect(throws: ImageError.self) {
+            try ImageDecoder.decode(bytes: Array(marked), name: "marked")
+        }
+        #expect(error?.kind == .unsupported)
+    }
 }
