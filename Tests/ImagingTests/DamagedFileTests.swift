@@ -81,4 +81,16 @@ enum Sample {
         }
         #expect(error?.kind == .unsupported)
     }
+
+    @Test func hugeFileIsRefusedUnread() throws {
+        let path = FileManager.default.temporaryDirectory
+            .appending(path: "huge-\(UUID().uuidString).jpg").path()
+        let start = Data([0xFF, 0xD8, 0xFF, 0xE0])
+        #expect(FileManager.default.createFile(atPath: path, contents: start))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(truncate(path, 1 << 31) == 0)  // a hole, which takes no space
+        let decoding = #expect(throws: ImageError.self) { try ImageDecoder.decode(path: path) }
+        let reading = #expect(throws: ImageError.self) { try ImageDecoder.header(path: path) }
+        #expect(decoding?.kind == .tooLarge && reading?.kind == .tooLarge)
+    }
 }

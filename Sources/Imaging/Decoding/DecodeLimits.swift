@@ -2,6 +2,8 @@
 enum DecodeLimits {
     static let pixels = 100_000_000
     static let decodedBytes = 536_870_912
+    /// No image within the other limits needs as much, whatever its format.
+    static let fileBytes = 1_073_741_824
 
     /// Refuses what exceeds a limit.
     ///
@@ -22,6 +24,18 @@ enum DecodeLimits {
                 .tooLarge,
                 "\(size.width) x \(size.height) pixels of \(bytesPerPixel) bytes exceed 512 MiB",
                 place: place)
+        }
+    }
+
+    /// Refuses a file that would fill the memory before its header is judged.
+    ///
+    /// - Parameters:
+    ///   - count: Bytes of the file.
+    ///   - place: The file, for the message.
+    /// - Throws: `tooLarge`.
+    static func check(fileBytes count: Int, place: String) throws(ImageError) {
+        guard count <= fileBytes else {
+            throw ImageError(.tooLarge, "a file of \(count) bytes exceeds 1 GiB", place: place)
         }
     }
 }

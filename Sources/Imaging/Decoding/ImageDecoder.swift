@@ -33,7 +33,8 @@ struct DecodeRequest {
 
 /// Decodes JPEG and PNG, chosen by content and never by name.
 ///
-/// At most 100,000,000 pixels and 536,870,912 decoded bytes, judged before anything is allocated.
+/// At most 100,000,000 pixels and 536,870,912 decoded bytes, judged before anything is allocated,
+/// and files of at most 1 GiB.
 /// EXIF orientation is applied. Colour profiles and gamma are not.
 public enum ImageDecoder {
     /// Decodes a file.
@@ -55,6 +56,7 @@ public enum ImageDecoder {
             FileSignature(of: $0).refusal(place: path, count: $0.count)
         }
         if let refusal { throw refusal }
+        try DecodeLimits.check(fileBytes: file.count, place: path)
         return try decode(
             bytes: file.read(upTo: file.count), name: path, mode: mode, minimumSize: minimumSize)
     }
@@ -97,6 +99,7 @@ public enum ImageDecoder {
                 bytes throws(ImageError) -> ImageSize? in
                 try headerSize(bytes, isAll: isAll, name: path)
             }
+            try DecodeLimits.check(fileBytes: file.count, place: path)
             if let found { return found }
             length *= 4
         }
