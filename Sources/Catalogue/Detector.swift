@@ -16,7 +16,7 @@ public final class Detector: Sendable {
     public let head: any DetectionHead
     private let keepsBackboneStatistics: Bool
     private let backbone: any Backbone
-    private let neck: FPN
+    private let neck: any Neck
 
     /// Builds a detector with its initial weights.
     ///
@@ -41,6 +41,8 @@ public final class Detector: Sendable {
             switch configuration.neck {
             case .fpn(let settings):
                 neck = try FPN(root["neck"], settings, inputs: backbone.features)
+            case .efficientViTFPN(let settings):
+                neck = try EfficientViTFPN(root["neck"], settings, inputs: backbone.features)
             }
             let inputs = neck.features
             let scope = root["bbox_head"]

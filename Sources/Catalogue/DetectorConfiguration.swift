@@ -7,8 +7,18 @@ import Layers
 public enum NeckConfiguration: Sendable {
     /// Feature pyramid network.
     case fpn(FPNConfiguration)
+    /// Feature pyramid network with levels finer than the backbone's, of SHViT's authors.
+    case efficientViTFPN(EfficientViTFPNConfiguration)
 
-    static let names = ["fpn"]
+    static let names = ["fpn", "efficientvit_fpn"]
+
+    /// The name in configs.
+    public var name: String {
+        switch self {
+        case .fpn: "fpn"
+        case .efficientViTFPN: "efficientvit_fpn"
+        }
+    }
 }
 
 /// A head of the catalogue with its settings.
@@ -84,6 +94,7 @@ public struct DetectorConfiguration: Sendable {
             let neckValue: JSONValue =
                 switch neck {
                 case .fpn(let settings): try JSONValue(encoding: settings)
+                case .efficientViTFPN(let settings): try JSONValue(encoding: settings)
                 }
             let headValue: JSONValue =
                 switch head {
@@ -93,7 +104,7 @@ public struct DetectorConfiguration: Sendable {
             var object = JSONObject()
             object["backbone"] = try NamedChoice.named(
                 backboneName, JSONValue(encoding: backbone))
-            object["neck"] = NamedChoice.named("fpn", neckValue)
+            object["neck"] = NamedChoice.named(neck.name, neckValue)
             object["head"] = NamedChoice.named(head.name, headValue)
             return JSONValue(.object(object))
         }
@@ -104,13 +115,21 @@ extension NeckConfiguration {
     /// Fills the settings of a neck from its object.
     init(from value: JSONValue, path: JSONPath) throws {
         let (name, rest) = try NamedChoice.split(value, path: path, known: Self.names)
-        guard name == "fpn" else {
+        switch name {
+        case "fpn":
+            let settings = try StrictDecoder.decode(
+                FPNConfiguration.self, from: rest, defaults: FPNConfiguration(), path: path)
+            try NamedChoice.placing(rest, path) { try settings.validate() }
+            self = .fpn(settings)
+        case "efficientvit_fpn":
+            let settings = try StrictDecoder.decode(
+                EfficientViTFPNConfiguration.self, from: rest,
+                defaults: EfficientViTFPNConfiguration(), path: path)
+            try NamedChoice.placing(rest, path) { try settings.validate() }
+            self = .efficientViTFPN(settings)
+        default:
             throw NamedChoice.unknown(name, in: value, path: path, known: Self.names)
         }
-        let settings = try StrictDecoder.decode(
-            FPNConfiguration.self, from: rest, defaults: FPNConfiguration(), path: path)
-        try NamedChoice.placing(rest, path) { try settings.validate() }
-        self = .fpn(settings)
     }
 }
 

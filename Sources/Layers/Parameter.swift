@@ -8,6 +8,8 @@ public enum ParameterLayout: Sendable {
     case channelsLast
     /// Depth-wise weights: files have `[C, 1, kh, kw]`, memory `[kh, kw, C]`.
     case depthwise
+    /// Transposed convolution weights: files have `[I, O, kh, kw]`, memory `[kh, kw, O, I]`.
+    case transposed
 }
 
 /// Whether gradients reach a parameter and whether weight decay applies to it.
@@ -83,6 +85,7 @@ public final class Parameter: @unchecked Sendable {
         case .authors: shape
         case .channelsLast: [shape[0], shape[2], shape[3], shape[1]]
         case .depthwise: [shape[2], shape[3], shape[0]]
+        case .transposed: [shape[2], shape[3], shape[1], shape[0]]
         }
     }
 
@@ -91,6 +94,10 @@ public final class Parameter: @unchecked Sendable {
         case .authors: x
         case .channelsLast: transposed(x, shape[0], shape[1], shape[2] * shape[3])
         case .depthwise: transposed(x, 1, shape[0], shape[2] * shape[3])
+        case .transposed:
+            transposed(
+                transposed(x, shape[0], shape[1], shape[2] * shape[3]), 1, shape[0],
+                shape[1] * shape[2] * shape[3])
         }
     }
 
@@ -99,6 +106,10 @@ public final class Parameter: @unchecked Sendable {
         case .authors: x
         case .channelsLast: transposed(x, shape[0], shape[2] * shape[3], shape[1])
         case .depthwise: transposed(x, 1, shape[2] * shape[3], shape[0])
+        case .transposed:
+            transposed(
+                transposed(x, 1, shape[1] * shape[2] * shape[3], shape[0]), shape[0],
+                shape[2] * shape[3], shape[1])
         }
     }
 

@@ -8,7 +8,7 @@ import Tensors
 ///
 /// `lateral[i] = conv1x1(x[i]) + nearest(lateral[i + 1])`, `y[i] = conv3x3(lateral[i])`, and
 /// coarser levels below the last.
-public struct FPN: Sendable {
+public struct FPN: Neck {
     /// The outputs, finest first.
     public let features: [FeatureSpec]
     private let configuration: FPNConfiguration
@@ -84,8 +84,17 @@ public struct FPN: Sendable {
     ///   - context: Training or evaluation.
     /// - Returns: `numOuts` maps `[N, H, W, outChannels]`, finest first.
     public func callAsFunction(_ features: [Tensor], _ context: Context) -> [Tensor] {
-        let used = Array(features[inputRange])
-        var lateral = zip(laterals, used).map { $0($1, context) }
+        pyramid(features, laterals: laterals(features, context), context)
+    }
+
+    /// Makes the lateral maps, each with all coarser ones added.
+    ///
+    /// - Parameters:
+    ///   - features: The backbone's maps, finest first.
+    ///   - context: Training or evaluation.
+    /// - Returns: One map for each that is used, finest first.
+    func laterals(_ features: [Tensor], _ context: Context) -> [Tensor] {
+        var lateral = zip(laterals, features[inputRange]).map { $0($1, context) }
         for level in lateral.indices.dropFirst().reversed() {
             let finer = lateral[level - 1]
             lateral[level - 1] =
@@ -93,8 +102,21 @@ public struct FPN: Sendable {
                 + lateral[level].upsampledNearest(
                     height: finer.shape[1], width: finer.shape[2])
         }
+        return lateral
+    }
+
+    /// Makes the outputs from the lateral maps.
+    ///
+    /// - Parameters:
+    ///   - features: The backbone's maps, finest first.
+    ///   - lateral: What `laterals` gave for them.
+    ///   - context: Training or evaluation.
+    /// - Returns: `numOuts` maps, finest first.
+    func pyramid(_ features: [Tensor], laterals lateral: [Tensor], _ context: Context) -> [Tensor] {
         var pyramid = zip(outputs, lateral).map { $0($1, context) }
-        guard let lastInput = used.last, let lastLateral = lateral.last else { return pyramid }
+        guard let lastInput = features[inputRange].last, let lastLateral = lateral.last else {
+            return pyramid
+        }
         appendExtraLevels(to: &pyramid, lastInput, lastLateral, context)
         return pyramid
     }
