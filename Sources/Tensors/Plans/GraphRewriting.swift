@@ -8,8 +8,9 @@ public enum GraphRewriting: Sendable {
     /// The passes in their order: constants are folded before weights are packed, and what follows
     /// a product is fused into it once it is packed.
     private static let passes: [any GraphPass] = [
-        AffinePass(), ProducerFoldingPass(), ShortcutPass(), ReaderFoldingPass(),
-        LayerScalePass(), PackingPass(), EpiloguePass(),
+        AffinePass(), ProducerFoldingPass(), CentreTapPass(), ShortcutPass(),
+        ReaderFoldingPass(), LayerScalePass(), PackingPass(), EpiloguePass(),
+        ConcatenationPass(),
     ]
 
     /// Applies the passes in order; values that nobody reads disappear at the end.
