@@ -1,5 +1,6 @@
 import JSONText
 import Layers
+import Tensors
 
 /// The settings of a backbone, under the authors' constructor names.
 ///
@@ -20,9 +21,18 @@ public protocol BackboneConfiguration: Configuration, Equatable {
     /// - Parameter scope: Holds its parameters.
     /// - Returns: The network.
     func build(_ scope: ParameterScope) -> any Backbone
+
+    /// Another form of the network's state dict under the names and with the values that it takes.
+    ///
+    /// - Parameter tensors: A whole state dict.
+    /// - Returns: The tensors as they are, unless the family knows their form.
+    func adapted(_ tensors: [NamedTensor]) -> [NamedTensor]
 }
 
 extension BackboneConfiguration {
+    /// The tensors as they are.
+    public func adapted(_ tensors: [NamedTensor]) -> [NamedTensor] { tensors }
+
     /// The authors' names alone.
     public static var keyRenamings: [KeyRenaming] { [] }
 

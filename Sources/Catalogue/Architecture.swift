@@ -8,6 +8,8 @@ public struct Architecture: Sendable {
     public let name: String
     /// Its settings, validated.
     public let configuration: any BackboneConfiguration
+    /// Height and width that are usual for it, in pixels.
+    public let imageSize: [Int]
 
     /// The network as its authors published it, with the classifier.
     ///
@@ -24,6 +26,7 @@ public struct Architecture: Sendable {
         }
         self.name = name
         configuration = entry.published
+        imageSize = entry.imageSize
     }
 
     /// The network of a file of settings, or a published one.
@@ -44,6 +47,8 @@ public struct Architecture: Sendable {
         let backbone = tree["backbone"]
         configuration = try BackboneCatalogue.configuration(
             backbone ?? tree, path: JSONPath(backbone == nil ? [] : [.key("backbone")]))
-        name = (backbone ?? tree)["name"]?.string ?? path
+        let name = (backbone ?? tree)["name"]?.string ?? path
+        self.name = name
+        imageSize = try BackboneCatalogue.entry(name, place: path).imageSize
     }
 }

@@ -14,15 +14,18 @@ public enum BackboneCatalogue {
         public let configuration: any BackboneConfiguration
         /// Classes of the published classifier; nil for a family, whose defaults nobody published.
         public let publishedClasses: Int?
+        /// Height and width of the images for which it was published, in pixels.
+        public let imageSize: [Int]
 
         init(
             _ name: String, _ family: String, _ configuration: any BackboneConfiguration,
-            publishedClasses: Int? = nil
+            publishedClasses: Int? = nil, imageSize: [Int] = [224, 224]
         ) {
             self.name = name
             self.family = family
             self.configuration = configuration
             self.publishedClasses = publishedClasses
+            self.imageSize = imageSize
         }
 
         /// The settings of the network as published, classifier included.
@@ -64,6 +67,13 @@ public enum BackboneCatalogue {
         Entry("bevanet", "bevanet", BEVANetConfiguration()),
         Entry("bevanet_s", "bevanet", BEVANetConfiguration.small, publishedClasses: 1000),
         Entry("bevanet_base", "bevanet", BEVANetConfiguration.base, publishedClasses: 1000),
+        Entry("shvit", "shvit", SHViTConfiguration()),
+        Entry("shvit_s1", "shvit", SHViTConfiguration.s1, publishedClasses: 1000),
+        Entry("shvit_s2", "shvit", SHViTConfiguration.s2, publishedClasses: 1000),
+        Entry("shvit_s3", "shvit", SHViTConfiguration.s3, publishedClasses: 1000),
+        Entry(
+            "shvit_s4", "shvit", SHViTConfiguration.s4, publishedClasses: 1000,
+            imageSize: [256, 256]),
     ]
 
     /// The published variants.

@@ -62,7 +62,8 @@ public struct CheckpointReport: Sendable, Encodable {
         let store = ParameterStore.unfilled()
         _ = architecture.configuration.build(ParameterScope(store))
         let report = try ParameterScope(store).load(
-            checkpoint.namedTensors, partial ? .partial : .strict, from: checkpoint.path)
+            architecture.configuration.adapted(checkpoint.namedTensors),
+            partial ? .partial : .strict, from: checkpoint.path)
         return Misfits(
             missing: report.missing, unused: report.unused,
             misshapen: report.misshapen.map(\.description))

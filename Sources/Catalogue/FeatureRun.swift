@@ -43,7 +43,8 @@ public struct FeatureRun {
             }
         case .file(let path):
             let checkpoint = try Checkpoint(path: path).weights(of: architecture.configuration)
-            try scope.load(checkpoint.namedTensors, from: path)
+            let tensors = architecture.configuration.adapted(checkpoint.namedTensors)
+            try scope.load(tensors, from: path)
         }
     }
 

@@ -36,7 +36,7 @@ public struct BenchmarkModel: Sendable {
         let network = architecture.configuration.build(ParameterScope(store))
         self.name = name
         self.store = store
-        size = [224, 224]
+        size = architecture.imageSize
         forward = { x, context in
             network.outputs(x, context).filter { $0.name == "logits" }.map(\.value)
         }

@@ -26,8 +26,8 @@ enum InitialWeights {
             let backbone = detector.configuration.backbone
             let rules = LoadingRules(
                 unused: .refused, reinitialized: type(of: backbone).namesOfOneForm)
-            try root["backbone"].load(
-                checkpoint.weights(of: backbone).namedTensors, rules, from: path)
+            let tensors = backbone.adapted(checkpoint.weights(of: backbone).namedTensors)
+            try root["backbone"].load(tensors, rules, from: path)
         }
     }
 }

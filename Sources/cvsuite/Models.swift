@@ -14,13 +14,15 @@ struct Models: ReportingCommand {
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "A published network.") var name: String?
-    @Option(help: "Image size, HxW in pixels.") var size = InputSize(height: 224, width: 224)
+    @Option(help: "Image size, HxW in pixels; default is the published one.") var size: InputSize?
     @Flag(help: "Print one JSON document.") var json = false
 
     func perform() throws {
         if let name {
+            let model = try Architecture(published: name)
             let table = LayerTable(
-                try Architecture(published: name), height: size.height, width: size.width)
+                model, height: size?.height ?? model.imageSize[0],
+                width: size?.width ?? model.imageSize[1])
             try show(table, table.text)
         } else {
             let list = ModelList()
@@ -51,6 +53,4 @@ struct InputSize: ExpressibleByArgument {
         else { return nil }
         self.init(height: numbers[0], width: numbers[numbers.count - 1])
     }
-
-    var defaultValueDescription: String { "\(height)x\(width)" }
 }
