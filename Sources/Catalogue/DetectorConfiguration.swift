@@ -64,13 +64,7 @@ public struct DetectorConfiguration: Sendable {
                 value, path, what: "expected an object, found \(value.kind.rawValue)",
                 fix: "give \"backbone\", \"neck\" and \"head\"")
         }
-        for member in object.members where !Self.keys.contains(member.key) {
-            let near = KeyNames.nearest(to: member.key, among: Self.keys)
-            throw ConfigurationError(
-                what: "unknown key \"\(member.key)\"", place: "\(member.origin), \(path)",
-                fix: near.map { "did you mean \"\($0)\"?" }
-                    ?? "known are: " + Self.keys.joined(separator: ", "))
-        }
+        try object.refuseKeys(besides: Self.keys, path: path)
         func part(_ key: String) throws -> (JSONValue, JSONPath) {
             guard let part = object[key] else {
                 throw ConfigurationError.at(

@@ -12,7 +12,7 @@ struct ConfigurationOverride {
         guard sides.count == 2, let path = JSONPath(String(sides[0])) else {
             throw ConfigurationError(
                 what: "\"\(text)\" is no setting", place: "--set \(text)",
-                fix: "write --set path=value, as in --set train.epochs=3")
+                fix: "write --set path=value, as in --set training.epochs=3")
         }
         self.path = path
         origin = .override("--set " + text)

@@ -16,7 +16,8 @@ public struct ConfigurationTree: Sendable {
     /// - Throws: `JSONError` when a file cannot be read, `ConfigurationError` when files cannot
     ///   be merged or an override cannot be applied.
     public static func load(path: String, overrides: [String] = []) throws -> ConfigurationTree {
-        let value = try merged(path: path, namedBy: [])
+        var known: [String: JSONValue] = [:]
+        let value = try merged(path: path, namedBy: [], &known)
         return try ConfigurationTree(value: value, overrides: overrides)
     }
 
@@ -50,7 +51,12 @@ public struct ConfigurationTree: Sendable {
     // MARK: - Merging
 
     /// Reads a file and merges it over its bases; `chain` are the files that led to it.
-    private static func merged(path: String, namedBy chain: [String]) throws -> JSONValue {
+    ///
+    /// A base that many files name is merged once and kept in `known`.
+    private static func merged(
+        path: String, namedBy chain: [String], _ known: inout [String: JSONValue]
+    ) throws -> JSONValue {
+        if let value = known[FilePaths.canonical(path)] { return value }
         let value = try JSONValue.read(path: path)
         guard var object = value.object else {
             throw ConfigurationError(
@@ -71,11 +77,13 @@ public struct ConfigurationTree: Sendable {
                         .joined(separator: " -> "),
                     place: "\(base.origin), _base_", fix: "remove one of them from \"_base_\"")
             }
-            let read = try merged(path: basePath, namedBy: links)
+            let read = try merged(path: basePath, namedBy: links, &known)
             result = try result.map { try merge($0, read) } ?? read
         }
         let empty = JSONValue(.object(JSONObject()), origin: own.origin)
-        return try merge(result ?? empty, own)
+        let whole = try merge(result ?? empty, own)
+        known[FilePaths.canonical(path)] = whole
+        return whole
     }
 
     private struct BaseName {

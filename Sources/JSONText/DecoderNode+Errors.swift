@@ -14,6 +14,14 @@ extension DecoderNode {
         return text.isEmpty ? start : start + ", " + text
     }
 
+    /// An error of a type's own rules, with the place that the type does not know.
+    func placed(_ error: ConfigurationError) -> ConfigurationError {
+        let key = JSONPath(error.key) ?? JSONPath()
+        let full = JSONPath(path.components + key.components)
+        return ConfigurationError(
+            what: error.what, place: place(of: key, full: full), fix: error.fix)
+    }
+
     /// The value here is of another kind than the type wants.
     func mismatch(_ expected: JSONKind) -> ConfigurationError {
         mismatch(expected.rawValue)

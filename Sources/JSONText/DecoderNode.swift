@@ -50,6 +50,8 @@ final class DecoderNode: Decoder {
         } catch let error as DecodingError {
             try node.refuseUnknownKeys()
             throw node.converted(error, type)
+        } catch let error as ConfigurationError where error.place.isEmpty {
+            throw node.placed(error)
         }
         try node.refuseUnknownKeys()
         if let configuration = result as? any Configuration { try node.validate(configuration) }
@@ -71,10 +73,7 @@ final class DecoderNode: Decoder {
         do {
             try configuration.validate()
         } catch let error as ConfigurationError where error.place.isEmpty {
-            let key = JSONPath(error.key) ?? JSONPath()
-            let full = JSONPath(path.components + key.components)
-            throw ConfigurationError(
-                what: error.what, place: place(of: key, full: full), fix: error.fix)
+            throw placed(error)
         }
     }
 
@@ -128,20 +127,8 @@ final class DecoderNode: Decoder {
         try nested.forEach { try $0.refuseUnknownKeys() }
         guard isKeyed, let object = user?.object else { return }
         guard let member = object.members.first(where: { !asked.contains($0.key) }) else { return }
-        var known = asked
-        if let fallback = fallback?.object { known += fallback.keys.filter { !asked.contains($0) } }
-        throw ConfigurationError(
-            what: "unknown key \"\(member.key)\"",
-            place: "\(member.origin), \(path.appending(.key(member.key)))",
-            fix: Self.advice(for: member.key, known: known))
-    }
-
-    private static func advice(for key: String, known: [String]) -> String {
-        let list = "known keys: " + known.sorted().joined(separator: ", ")
-        guard let nearest = KeyNames.nearest(to: key, among: known) else {
-            return known.isEmpty ? "remove it" : "remove it, or use one of the " + list
-        }
-        return "use \"\(nearest)\"; " + list
+        let others = (fallback?.object?.keys ?? []).filter { !asked.contains($0) }
+        throw ConfigurationError(unknown: member, at: path, known: asked + others)
     }
 
     // MARK: - Containers

@@ -2,7 +2,7 @@
 public enum JSONOrigin: Sendable, CustomStringConvertible {
     /// A byte of a text.
     case text(JSONSource, offset: Int)
-    /// A command-line override, as in `--set train.epochs=3`.
+    /// A command-line override, as in `--set training.epochs=3`.
     case override(String)
     /// The program itself: a default, or a value made in code.
     case builtIn

@@ -66,6 +66,15 @@ private final class Folder {
     #expect(whole.train.rate == 3)
 }
 
+@Test func aBaseThatManyFilesNameIsMergedOnce() throws {
+    var files = ["0.json": #"{"train": {"epochs": 7}}"#]
+    for level in 1...40 {
+        files["\(level).json"] = #"{"_base_": ["\#(level - 1).json", "\#(level - 1).json"]}"#
+    }
+    let whole = try Folder(files).load("40.json").decode(Whole.self, defaults: Whole())
+    #expect(whole.train.epochs == 7)
+}
+
 @Test func replaceDropsWhatLiesBelow() throws {
     let folder = try Folder([
         "a.json": #"{"data": {"root": "a"}, "train": {"epochs": 1}}"#,
@@ -127,7 +136,7 @@ private final class Folder {
             """
             error: "train" is no setting
               in --set train
-              fix: write --set path=value, as in --set train.epochs=3
+              fix: write --set path=value, as in --set training.epochs=3
             """
         ),
         (
