@@ -85,7 +85,11 @@ extension JSONScanner {
             return failure(
                 "\(word) is no JSON number", fix: "write a finite number, or leave the entry out")
         }
-        return failure("expected \(expected), found \(nextCharacter)", fix: "correct the syntax")
+        let mistaken = offset < source.markLength + 16 ? source.foreignContent : nil
+        return failure(
+            "expected \(expected), found \(nextCharacter)"
+                + (mistaken.map { "; the file looks like " + $0.look } ?? ""),
+            fix: mistaken?.fix ?? "correct the syntax")
     }
 
     /// The text ends inside a list or object.

@@ -57,6 +57,11 @@ public final class JSONSource: @unchecked Sendable {
         var status = stat()
         guard fstat(file, &status) == 0 else { throw Self.unreadable(path, errno) }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw Self.unreadable(path, EISDIR) }
+        guard ![S_IFCHR, S_IFBLK].contains(status.st_mode & S_IFMT) else {
+            // Some of them never end.
+            throw JSONError(
+                what: "this is a device", place: path, fix: "name a file, or a pipe")
+        }
 
         name = path
         if status.st_mode & S_IFMT == S_IFREG, Int(status.st_size) >= Self.mappedSize {

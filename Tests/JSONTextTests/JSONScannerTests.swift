@@ -179,3 +179,20 @@ func bytesThatAreNotUTF8AreRefused(_ bytes: [UInt8]) {
               fix: check the path; the file does not exist
             """)
 }
+
+@Test(
+    arguments: [
+        ([0x1F, 0x8B, 8, 0], "gzip", "gunzip"), ([0xFF, 0xFE, 0x7B, 0], "UTF-16", "UTF-8"),
+        ([0x7B, 0, 0x22, 0], "UTF-16", "UTF-8"), (Array("PK\u{3}\u{4}".utf8), "zip", "unpack"),
+        (Array("version https://git-lfs.github.com/spec/v1\n".utf8), "Git LFS", "git lfs pull"),
+        (Array("\n<!DOCTYPE html>".utf8), "web page", "download"),
+    ] as [([UInt8], String, String)])
+func otherFormatsAreNamed(bytes: [UInt8], look: String, fix: String) {
+    let error = refusal(bytes)
+    #expect(error.contains(look) && error.contains(fix), "\(error)")
+}
+
+@Test func aDeviceIsNoFile() {
+    let error = #expect(throws: JSONError.self) { try JSONSource(path: "/dev/zero") }
+    #expect(error?.what.contains("device") == true)
+}
