@@ -13,7 +13,35 @@ extension COCOIdentifier: CustomStringConvertible {
         if case .text = self { false } else { true }
     }
 
-    /// Whether one id comes before another: numbers by value, then texts by their characters.
+    /// Whether two ids are the same; texts byte by byte, so that composed letters and their
+    /// decomposed likes stay two ids.
+    ///
+    /// - Parameters:
+    ///   - left: an id.
+    ///   - right: another.
+    /// - Returns: whether they are the same.
+    public static func == (left: COCOIdentifier, right: COCOIdentifier) -> Bool {
+        switch (left, right) {
+        case (.number(let a), .number(let b)): a == b
+        case (.bigNumber(let a), .bigNumber(let b)): a == b
+        case (.text(let a), .text(let b)): a.utf8.elementsEqual(b.utf8)
+        default: false
+        }
+    }
+
+    /// Feeds the id to a hash.
+    ///
+    /// - Parameter hasher: gets the kind and the digits or bytes.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .number(let value): hasher.combine(value)
+        case .bigNumber(let digits): hasher.combine(digits)
+        case .text(var text):
+            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
+    }
+
+    /// Whether one id comes before another: numbers by value, then texts by their code points.
     ///
     /// - Parameters:
     ///   - left: an id.
@@ -25,7 +53,7 @@ extension COCOIdentifier: CustomStringConvertible {
         case (.bigNumber(let a), .bigNumber(let b)): precedes(a, b)
         case (.number, .bigNumber(let b)): !b.hasPrefix("-")
         case (.bigNumber(let a), .number): a.hasPrefix("-")
-        case (.text(let a), .text(let b)): a < b
+        case (.text(let a), .text(let b)): a.utf8.lexicographicallyPrecedes(b.utf8)
         case (.text, _): false
         case (_, .text): true
         }

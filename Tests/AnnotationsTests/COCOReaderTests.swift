@@ -335,3 +335,11 @@ func unusableResultsAreRefused(text: String, what: String, place: String, fix: S
     let expected = "error: \(what)\n  in \(place)\n  fix: \(fix)"
     #expect(refusal { _ = try results(text) } == expected)
 }
+
+@Test func textIDsThatOnlyLookAlikeAreTwo() throws {
+    let composed = COCOIdentifier.text("\u{E9}")
+    let decomposed = COCOIdentifier.text("e\u{301}")
+    #expect(composed != decomposed)
+    #expect(Set([composed, decomposed]).count == 2)
+    #expect(decomposed < composed, "by code points: e is U+0065")
+}
