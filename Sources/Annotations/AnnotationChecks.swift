@@ -19,7 +19,8 @@ struct AnnotationChecks {
         }
         return [unlisted(annotations), overhanging(annotations)].compactMap(\.self)
             + dropped()
-            + [firstIDZero(annotations), withoutObjects(annotations)].compactMap(\.self)
+            + [firstIDZero(annotations), repeated(annotations), withoutObjects(annotations)]
+            .compactMap(\.self)
     }
 
     // MARK: - Kinds
@@ -91,6 +92,26 @@ struct AnnotationChecks {
         return finding(
             .note, "id-zero", "an annotation has the id 0, which pycocotools takes for no match",
             "let annotation ids begin with 1", at: found)
+    }
+
+    /// Equal boxes of one category in one image, as a file that was merged with itself has them.
+    private func repeated(_ annotations: [COCOAnnotation]) -> DataFinding? {
+        struct Place: Hashable {
+            let image: COCOIdentifier
+            let category: COCOIdentifier
+            let box: BoxXYWH
+        }
+        var seen: Set<Place> = []
+        let found = annotations.indices.filter { index in
+            let entry = annotations[index]
+            let place = Place(image: entry.imageID, category: entry.categoryID, box: entry.box)
+            return !seen.insert(place).inserted
+        }
+        guard !found.isEmpty else { return nil }
+        return finding(
+            .note, "box-twice",
+            "\(found.count) annotations repeat the box of another of their image and category",
+            "keep one of each, or every detection of it counts one object as missed", at: found)
     }
 
     private func withoutObjects(_ annotations: [COCOAnnotation]) -> DataFinding? {

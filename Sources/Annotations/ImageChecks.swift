@@ -22,6 +22,9 @@ struct ImageChecks {
             }
             do {
                 let size = try ImageDecoder.header(path: path)
+                // As small as it goes; only so is it seen that a file is cut off.
+                _ = try ImageDecoder.decode(
+                    path: path, minimumSize: ImageSize(width: 1, height: 1))
                 if let odd = disagreement(image, size) { resized.append(odd) }
             } catch {
                 unreadable.append(Odd(image: image, text: error.what))
@@ -72,7 +75,7 @@ struct ImageChecks {
         guard let first = odd.first else { return nil }
         return DataFinding(
             severity: .problem, kind: kind,
-            what: "\(odd.count) \(what): \(first.image.fileName) is \(first.text)",
+            what: "\(odd.count) \(what), the first \(first.image.fileName): \(first.text)",
             place: "\(split.path), images (id \(first.image.id))", fix: fix, count: odd.count,
             examples: odd.prefix(10).map(\.image.fileName))
     }

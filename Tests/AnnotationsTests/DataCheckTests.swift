@@ -114,3 +114,19 @@ func problemIsFoundWithItsEntry(kind: String, text: String, example: String) thr
     #expect(report.findings.map(\.kind) == ["image-unreadable"])
     #expect(report.findings.first?.examples == ["a.png"])
 }
+
+@Test func aFileThatIsCutOffIsFound() throws {
+    let data = try DataSet(["train.json": file()], images: [])
+    let bytes = try #require(Data(base64Encoded: picture))
+    try bytes.prefix(50).write(to: data.root.appending(path: "images/a.png"))
+    #expect(try data.check().findings.map(\.kind) == ["image-unreadable"])
+}
+
+@Test func equalBoxesAreNoted() throws {
+    let twice = [1, 2].map { "{\"id\": \($0), \(entry), \"bbox\": [1, 1, 2, 1]}" }
+    let report = try DataSet(["train.json": file(annotations: twice.joined(separator: ","))])
+        .check()
+    #expect(report.findings.map(\.kind) == ["box-twice"])
+    #expect(report.findings.first?.examples == ["2"])
+    #expect(!report.hasProblems)
+}
