@@ -64,6 +64,7 @@ import Testing
         let error = #expect(throws: DatasetError.self) { try small.load() }
         #expect(error?.what.contains("1 of 3 images") == true)
         #expect(error?.what.contains("1.png") == true)
+        #expect(error?.what.contains("its file is not there") == true)
     }
 
     @Test func imageOfAnotherSizeIsDropped() throws {
@@ -74,6 +75,13 @@ import Testing
         #expect(set.items.count == 23)
         #expect(set.warnings.map(\.kind) == ["image-size"])
         #expect(set.warnings[0].what.contains("96 x 64"))
+    }
+
+    @Test func tooManyOfAnotherSizeAreRefusedWithBothSizes() throws {
+        var small = try SmallSet(imageCount: 3)
+        small.dataset.images[2].width = 64
+        let error = #expect(throws: DatasetError.self) { try small.load() }
+        #expect(error?.what.contains("listed as 64 x") == true, "\(error?.what ?? "")")
     }
 
     @Test func unreadableHeaderIsDropped() throws {

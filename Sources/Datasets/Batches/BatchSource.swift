@@ -121,7 +121,7 @@ public final class BatchSource: Sendable {
                 return Sample.Layer(
                     imageID: item.imageID, pixels: pixels, map: .identity, objects: item.objects)
             } catch {
-                try set.badImages.add(BadImage(error, id: item.imageID).warning)
+                try set.badImages.add(BadImage(error, id: item.imageID))
                 try set.badImages.check()
             }
         }

@@ -20,6 +20,7 @@ final class BadImages: Sendable {
 
     private struct State {
         var files: [String] = []
+        var firstReason = ""
         var pending: [Warning] = []
     }
 
@@ -43,16 +44,15 @@ final class BadImages: Sendable {
 
     /// Notes an image that cannot be used; the same file counts once.
     ///
-    /// - Parameter reason: What is wrong; the place is the file.
+    /// - Parameter image: The image with what is wrong.
     /// - Throws: `DatasetError` if the policy is to stop.
-    func add(_ reason: Warning) throws(DatasetError) {
-        guard policy == .drop else {
-            throw DatasetError(what: reason.what, place: reason.place, fix: reason.fix)
-        }
+    func add(_ image: BadImage) throws(DatasetError) {
+        guard policy == .drop else { throw image.error }
         state.withLock { state in
-            guard !state.files.contains(reason.place) else { return }
-            state.files.append(reason.place)
-            state.pending.append(reason)
+            guard !state.files.contains(image.path) else { return }
+            if state.files.isEmpty { state.firstReason = image.reason }
+            state.files.append(image.path)
+            state.pending.append(image.warning)
         }
     }
 
@@ -60,12 +60,13 @@ final class BadImages: Sendable {
     ///
     /// - Throws: `DatasetError` naming the first ten, above 5 %.
     func check() throws(DatasetError) {
-        let files = state.withLock { $0.files }
+        let (files, reason) = state.withLock { ($0.files, $0.firstReason) }
         guard Double(files.count) > Self.largestPart * Double(total) else { return }
         let more = files.count > Self.namedFiles ? ", ..." : ""
         throw DatasetError(
             what: "\(files.count) of \(total) images are missing or cannot be used: "
-                + files.prefix(Self.namedFiles).joined(separator: ", ") + more,
+                + files.prefix(Self.namedFiles).joined(separator: ", ") + more
+                + (files.count == 1 ? "; " : "; of the first ") + reason,
             place: listName,
             fix: "bring the files back or take them off the list; up to 5 % may be bad")
     }

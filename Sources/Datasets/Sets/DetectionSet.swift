@@ -113,7 +113,7 @@ public struct DetectionSet: Sendable {
                         imageID: image.id, path: path, size: size,
                         objects: (objects[image.id] ?? []).clipped(to: size)))
             } catch {
-                try bad.add(error.warning)
+                try bad.add(error)
             }
         }
         return items
