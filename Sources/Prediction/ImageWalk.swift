@@ -31,9 +31,10 @@ public struct InputImage: Sendable, Equatable {
 /// named on the command line or end in `.jpg`, `.jpeg` or `.png`.
 public struct ImageWalk {
     private let isRecursive: Bool
-    private var visited: Set<String> = []
+    // Bytes, because texts that only look alike, as with composed letters, are equal as texts.
+    private var visited: Set<[UInt8]> = []
     private var found: [InputImage] = []
-    private var names: [String: String] = [:]
+    private var names: [[UInt8]: [UInt8]] = [:]
 
     private init(isRecursive: Bool) { self.isRecursive = isRecursive }
 
@@ -66,44 +67,53 @@ public struct ImageWalk {
                 what: "the input does not exist", place: input, fix: "check the path")
         }
         if isFolder.boolValue {
-            enter(input, relative: "")
+            try enter(input, relative: "")
         } else {
             add(input, (input as NSString).lastPathComponent, isNamed: true)
         }
     }
 
-    private mutating func enter(_ folder: String, relative: String) {
-        let real = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
+    private mutating func enter(_ folder: String, relative: String) throws(WorkError) {
+        let real = Self.realPath(folder)
         guard visited.insert(real).inserted else { return }
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        guard let entries = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+            throw WorkError(
+                what: "the folder cannot be listed", place: folder, fix: "check its permissions")
+        }
         for name in entries.sorted(by: NaturalOrder.precedes) {
             if name.hasPrefix(".") || name == "__MACOSX" { continue }
             let path = folder + "/" + name
             let inner = relative.isEmpty ? name : relative + "/" + name
             var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-                continue
-            }
+            // A link to nothing is a file here, so that a picture that is gone is reported.
+            _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
             if !isFolder.boolValue {
                 if Self.isCandidate(path) { add(path, inner, isNamed: false) }
             } else if isRecursive {
-                enter(path, relative: inner)
+                try enter(path, relative: inner)
             }
         }
     }
 
     /// Adds a file under a name that no earlier one has, so that results never meet.
     private mutating func add(_ path: String, _ name: String, isNamed: Bool) {
-        let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        if names[name] == real { return }
+        let real = Self.realPath(path)
+        if names[Array(name.utf8)] == real { return }
         var free = name
         var count = 2
-        while names[free] != nil {
+        while names[Array(free.utf8)] != nil {
             free = "\(count)/" + name
             count += 1
         }
-        names[free] = real
+        names[Array(free.utf8)] = real
         found.append(InputImage(path: path, name: free, isNamed: isNamed))
+    }
+
+    /// The one path of a file or folder, without links; the path itself if there is no such file.
+    private static func realPath(_ path: String) -> [UInt8] {
+        guard let resolved = realpath(path, nil) else { return Array(path.utf8) }
+        defer { free(resolved) }
+        return Array(String(cString: resolved).utf8)
     }
 
     private static func isCandidate(_ path: String) -> Bool {

@@ -46,7 +46,7 @@ struct PredictionFolder {
             try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
             throw WorkError(
-                what: "the output folder cannot be made: \(error.localizedDescription)",
+                what: "the output folder cannot be made: \(error.systemReason)",
                 place: path, fix: "check the path and its permissions")
         }
     }
@@ -68,8 +68,9 @@ struct PredictionFolder {
                 atPath: folder, withIntermediateDirectories: true)
             try ImageEncoder.write(image, to: file, isPNG ? .png() : .jpeg())
         } catch {
+            let reason = (error as? ImageError)?.what ?? error.systemReason
             throw WorkError(
-                what: "a picture cannot be written: \(error)", place: file,
+                what: "a picture cannot be written: \(reason)", place: file,
                 fix: "check the free space and permissions", exitCode: 1)
         }
     }

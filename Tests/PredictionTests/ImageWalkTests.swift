@@ -47,6 +47,22 @@ import Testing
         #expect(try names(true) == ["a.png", "inner/b.png"])
     }
 
+    @Test func aLinkToAMissingPictureIsListed() throws {
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        try put(["a.png"])
+        for name in ["gone.jpg", "gone"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: root + "/" + name, withDestinationPath: root + "/nowhere")
+        }
+        #expect(try names() == ["a.png", "gone.jpg"])
+    }
+
+    @Test func namesThatOnlyLookAlikeAreTwo() throws {
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        try put(["e\u{301}.png", "\u{E9}.png"])
+        #expect(try names().map { Array($0.unicodeScalars).count } == [6, 5])
+    }
+
     @Test func equalNamesOfTwoInputsStayApart() throws {
         defer { try? FileManager.default.removeItem(atPath: root) }
         try put(["one/a.png", "two/a.png"])
