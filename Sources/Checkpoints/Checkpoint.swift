@@ -4,8 +4,8 @@ import Tensors
 
 /// The weights of a file, whatever its format, under the names that the authors' code gives them.
 ///
-/// Wrappers (`state_dict`, `model`, ...) and the prefix `module.` of data-parallel training are
-/// taken off; nothing else is renamed.
+/// Wrappers (`state_dict`, `model`, ...) and the prefixes `module.`, `_orig_mod.` and `model.` are
+/// taken off where all names have them; nothing else is renamed.
 public struct Checkpoint: Sendable {
     /// The format of the file, told from its first bytes.
     public enum Format: String, Sendable {
@@ -63,8 +63,11 @@ public struct Checkpoint: Sendable {
             }
             notes = []
         }
-        stripIfEverywhere("module.")
+        while let prefix = Self.prefixes.first(where: isEverywhere) { strip(prefix) }
     }
+
+    /// What data-parallel training, compilation and training frameworks put before names.
+    private static let prefixes = ["module.", "_orig_mod.", "model."]
 
     /// The tensors as models take them.
     public var namedTensors: [NamedTensor] { tensors.map(\.named) }
@@ -97,8 +100,11 @@ public struct Checkpoint: Sendable {
         return renamed
     }
 
-    private mutating func stripIfEverywhere(_ prefix: String) {
-        guard !tensors.isEmpty, tensors.allSatisfy({ $0.name.hasPrefix(prefix) }) else { return }
+    private func isEverywhere(_ prefix: String) -> Bool {
+        !tensors.isEmpty && tensors.allSatisfy { $0.name.hasPrefix(prefix) }
+    }
+
+    private mutating func strip(_ prefix: String) {
         tensors = tensors.map { $0.renamed(String($0.name.dropFirst(prefix.count))) }
         notes.append("the prefix \"\(prefix)\" is taken off")
     }

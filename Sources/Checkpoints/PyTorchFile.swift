@@ -60,28 +60,32 @@ struct PyTorchFile: Sendable {
         let wrapper: String?
     }
 
-    /// Finds the weights: under the first known wrapper that holds tensors, else the whole.
+    /// Finds the weights: under known wrappers that hold tensors, else the whole.
     ///
     /// - Parameter choice: Whether a running average is preferred.
-    /// - Returns: The tensors, named by their keys inside the wrapper.
+    /// - Returns: The tensors, named by their keys inside the wrappers.
     /// - Throws: `CheckpointError` when the file holds no tensors.
     func weights(_ choice: Checkpoint.Weights) throws(CheckpointError) -> Weights {
-        let averages = choice == .average ? ["state_dict_ema", "model_ema"] : []
-        for wrapper in averages + ["state_dict", "model", "module"] {
-            let inside = found.filter { $0.path.count > 1 && $0.path[0] == wrapper }
-            if !inside.isEmpty {
-                return Weights(
-                    tensors: inside.map { $0.tensor.renamed(Self.name($0.path.dropFirst())) },
-                    wrapper: wrapper)
-            }
-        }
         guard !found.isEmpty else {
             throw CheckpointError(
                 what: "this file holds no tensors; at its top stands \(rootDescription)",
                 place: path, fix: "save the state dict alone: torch.save(model.state_dict(), PATH)")
         }
+        let averages = ["state_dict_ema", "model_ema"]
+        let trained = ["state_dict", "model", "module", "model_state_dict", "net"]
+        let known = choice == .average ? averages + trained : trained + averages
+        var wrappers: [String] = []
+        var inside = found.map { (path: $0.path[...], tensor: $0.tensor) }
+        while let wrapper = known.first(where: { name in
+            inside.contains { $0.path.count > 1 && $0.path.first == name }
+        }) {
+            inside = inside.filter { $0.path.count > 1 && $0.path.first == wrapper }
+                .map { ($0.path.dropFirst(), $0.tensor) }
+            wrappers.append(wrapper)
+        }
         return Weights(
-            tensors: found.map { $0.tensor.renamed(Self.name($0.path[...])) }, wrapper: nil)
+            tensors: inside.map { $0.tensor.renamed(Self.name($0.path)) },
+            wrapper: wrappers.isEmpty ? nil : Self.name(wrappers[...]))
     }
 
     private static func name(_ path: ArraySlice<String>) -> String {

@@ -88,17 +88,29 @@ extension ParameterScope {
     ///   - rules: What may differ.
     ///   - place: The checkpoint's path, for messages.
     /// - Returns: What was taken and what was not.
-    /// - Throws: `LoadingError` when something does not fit that must, and the reader's errors.
+    /// - Throws: `LoadingError` when something does not fit that must or is not finite, and the
+    ///   reader's errors.
     @discardableResult
     public func load(
         _ tensors: [NamedTensor], _ rules: LoadingRules = .strict, from place: String
     ) throws -> LoadingReport {
         let plan = LoadingPlan(self, tensors)
         try plan.refuseMisfits(rules, place: place)
-        for (parameter, tensor) in plan.pairs {
-            parameter.setFileElements(try tensor.elements())
-        }
+        let values = try plan.pairs.map { try Self.finiteElements(of: $0.1, place: place) }
+        for (pair, elements) in zip(plan.pairs, values) { pair.0.setFileElements(elements) }
         return plan.report
+    }
+
+    /// The elements of a tensor; NaN and infinities would make every result meaningless.
+    private static func finiteElements(of tensor: NamedTensor, place: String) throws -> [Float] {
+        let elements = try tensor.elements()
+        guard elements.allSatisfy(\.isFinite) else {
+            throw LoadingError(
+                what: "the weights hold numbers that are not finite, the first in "
+                    + tensor.name,
+                place: place, fix: "take a checkpoint from before the training diverged")
+        }
+        return elements
     }
 
     /// The parameters and buffers under this scope as a checkpoint holds them.

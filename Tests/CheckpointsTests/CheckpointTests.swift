@@ -42,6 +42,15 @@ private func number(_ value: JSONValue) -> Double {
 }
 
 @Suite struct CheckpointTests {
+    @Test(arguments: ["nested.pth", "average_alone.pth"])
+    func allWrappersAndPrefixesAreTakenOff(file: String) throws {
+        let checkpoint = try Checkpoint(path: Goldens.folder + "/checkpoints_wrapped/" + file)
+        #expect(checkpoint.tensors.map(\.name).sorted() == ["a", "b"])
+        let first = try #require(checkpoint.namedTensors.first { $0.name == "a" })
+        #expect(try first.elements() == [0, 1, 2])
+        #expect(checkpoint.notes.count > 1, "what was taken off is said")
+    }
+
     @Test func manifestIsThere() { #expect(Manifest.files.count == 117) }
 
     @Test(arguments: Manifest.names { $0 == "load" }) func loadsEveryTensor(name: String) throws {

@@ -26,6 +26,17 @@ import Testing
         #expect(store.parameters.allSatisfy { $0.value.elements.allSatisfy { $0 == 5 } })
     }
 
+    @Test func weightsThatAreNotFiniteAreRefusedAndNothingIsChanged() {
+        let before = store.parameters.map(\.value.elements)
+        var tensors = Self.fitting
+        tensors[2] = NamedTensor("head.weight", shape: [4, 3]) {
+            [Float](repeating: 1, count: 11) + [.nan]
+        }
+        let error = #expect(throws: LoadingError.self) { try scope.load(tensors, from: "w") }
+        #expect(error?.what.contains("head.weight") == true)
+        #expect(store.parameters.map(\.value.elements) == before)
+    }
+
     @Test func misfitsAreRefusedByNameAndNothingIsChanged() {
         let before = store.parameters.map(\.value.elements)
         let tensors = [
