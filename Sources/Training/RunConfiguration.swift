@@ -41,7 +41,9 @@ public struct RunConfiguration: Sendable {
     /// The file with bases and overrides merged, every value with its origin.
     public let tree: ConfigurationTree
 
-    /// Reads a configuration file.
+    private static let keys = ["model", "data", "preprocessing", "augmentation", "training"]
+
+    /// Reads a configuration file, which may be the `config.json` of a run.
     ///
     /// - Parameters:
     ///   - path: The file.
@@ -60,6 +62,8 @@ public struct RunConfiguration: Sendable {
     public init(_ tree: ConfigurationTree, name: String) throws {
         self.tree = tree
         var rest = tree.value.object ?? JSONObject()
+        rest["_run_"] = nil  // how the run of a `config.json` was started
+        try rest.refuseKeys(besides: Self.keys)
         guard let modelValue = rest["model"] else {
             throw ConfigurationError(
                 what: "the configuration has no \"model\"", place: name,

@@ -32,9 +32,7 @@ enum RunDescription {
     static func lines(_ trainer: DetectionTrainer) -> [String] {
         let detector = trainer.trained.detector
         let preprocessing = trainer.configuration.settings.preprocessing
-        let shape: Shape = [1, preprocessing.height, preprocessing.width, 3]
-        let graph = detector.trace(shape)
-        let operations = graph.multiplyAdds
+        let operations = trainer.graph.multiplyAdds
         let validation = trainer.data.validation?.set
         var lines = [
             "model: \(detector.configuration.backboneName) + fpn + "
@@ -54,10 +52,7 @@ enum RunDescription {
             guard let first = group.shown.first else { continue }
             lines.append("data: \(group.count) x \(first.kind): \(first.what)")
         }
-        let weights = detector.store.parameters.reduce(0) { $0 + $1.value.count }
-        let activations = graph.shapes.reduce(0) { $0 + $1.count }
-        let floats = 5 * weights + activations * trainer.settings.batchSize
-        lines.append("memory forecast: about \((floats * 4) >> 20) MB and the image cache")
+        lines.append(trainer.memoryForecast.line)
         return lines
     }
 
@@ -65,6 +60,18 @@ enum RunDescription {
 }
 
 extension DetectionTrainer {
+    /// The model's operations on one image of the configured size.
+    var graph: Graph {
+        let preprocessing = configuration.settings.preprocessing
+        return trained.detector.trace([1, preprocessing.height, preprocessing.width, 3])
+    }
+
+    /// How much memory the run takes.
+    var memoryForecast: MemoryForecast {
+        let weights = trained.detector.store.parameters.reduce(0) { $0 + $1.value.count }
+        return MemoryForecast(graph, weights: weights, batchSize: settings.batchSize)
+    }
+
     /// What a log says of the whole run at its end.
     ///
     /// - Returns: Lines with the best metric and where the weights are.

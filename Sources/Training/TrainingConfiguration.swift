@@ -38,9 +38,9 @@ public struct TrainingConfiguration: Configuration, Equatable {
     ///
     /// - Throws: `ConfigurationError` naming the field.
     public func validate() throws {
-        try demandRange(epochs >= 1, "epochs", "at least 1")
-        try demandRange(batchSize >= 1, "batch_size", "at least 1")
-        try demandRange(accumulation >= 1, "accumulation", "at least 1")
+        try demandRange((1...1_000_000).contains(epochs), "epochs", "from 1 to 1000000")
+        try demandRange((1...65_536).contains(batchSize), "batch_size", "from 1 to 65536")
+        try demandRange((1...65_536).contains(accumulation), "accumulation", "from 1 to 65536")
         try demandRange(frozenStages >= 0, "frozen_stages", "0 or more")
         try demandRange(gradientClip >= 0, "gradient_clip", "0 or more")
         try demandRange(logInterval >= 1, "log_interval", "at least 1")
