@@ -40,9 +40,7 @@ public struct COCOFileEvaluation: Sendable {
         explanation = result.explanation(truth: truth, detections: detections)
         if let explanation {
             warnings.add(
-                Warning(
-                    kind: "nothing-scored", what: "all twelve numbers are 0 or -1: " + explanation,
-                    place: "\(truthPath) and \(detectionsPath)", fix: ""))
+                .nothingScored(explanation, place: "\(truthPath) and \(detectionsPath)"))
         }
     }
 

@@ -1,4 +1,5 @@
 import Annotations
+import JSONText
 
 extension COCOResult {
     /// Why all twelve numbers are 0 or -1; `nil` if one of them is not.
@@ -10,6 +11,20 @@ extension COCOResult {
     public func explanation(truth: COCODataset, detections: [COCODetection]) -> String? {
         guard stats.allSatisfy({ $0 == 0 || $0 == -1 }) else { return nil }
         return Explanation(result: self, truth: truth, detections: detections).text
+    }
+}
+
+extension Warning {
+    /// Says why an evaluation has no number above 0.
+    ///
+    /// - Parameters:
+    ///   - reason: As `COCOResult.explanation` gives it.
+    ///   - place: The files, or when it was made.
+    /// - Returns: The warning.
+    public static func nothingScored(_ reason: String, place: String) -> Warning {
+        Warning(
+            kind: "nothing-scored", what: "all twelve numbers are 0 or -1: " + reason,
+            place: place, fix: "")
     }
 }
 

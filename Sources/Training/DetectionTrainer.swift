@@ -100,17 +100,18 @@ public final class DetectionTrainer {
     public func run(_ policy: RunFolder.Policy, details: [String: String]) throws -> Outcome {
         if policy == .resume {
             try resume()
-            if state.step >= totalSteps {
+            if state.step >= totalSteps, !state.isEvaluationDue {
                 try log.note("the run is finished: \(settings.epochs) epochs are done")
                 return .alreadyFinished
             }
         }
+        try memoryForecast.refuse()
+        Interruption.watch()
         try folder.prepare(policy)
         try folder.write(
             RunDescription.text(try configuration.resolved, details), to: folder.configuration)
         state.configuration = try configuration.resolved.text(.compact)
         try RunDescription.lines(self).forEach { try log.note($0) }
-        Interruption.watch()
         do {
             try drawSamples()
             return try loop()
@@ -133,7 +134,8 @@ public final class DetectionTrainer {
         var meter = IntervalMeter()
         var waited = loader.waitedSeconds
         let clock = ContinuousClock()
-        while state.step < totalSteps {
+        if state.isEvaluationDue { try endEpoch() }
+        while !Interruption.isRequested, state.step < totalSteps {
             let began = clock.now
             let (losses, rate) = try step(loader)
             state.step += 1
@@ -152,13 +154,11 @@ public final class DetectionTrainer {
                 try endEpoch()
                 waited = loader.waitedSeconds
             }
-            if Interruption.isRequested, state.step < totalSteps {
-                try save()
-                try log.note("interrupted at step \(state.step); go on with --resume")
-                return .interrupted
-            }
         }
-        return .finished
+        if state.step == totalSteps, !state.isEvaluationDue { return .finished }
+        try save()
+        try log.note("interrupted at step \(state.step); go on with --resume")
+        return .interrupted
     }
 
     private func step(_ loader: BatchLoader) throws -> (
@@ -230,19 +230,44 @@ public final class DetectionTrainer {
         let interval = settings.evaluationInterval
         let isLast = state.step == totalSteps
         if let split = data.validation, isLast || (interval > 0 && epoch % interval == 0) {
-            try evaluate(split, epoch: epoch)
-        } else if data.validation == nil, isLast {
+            // Saved before as well: an evaluation can take long and be ended from outside.
+            state.isEvaluationDue = true
+            try save()
+            guard let outcome = try evaluation(of: split) else { return }
+            try record(outcome, of: split, epoch: epoch)
+            state.isEvaluationDue = false
+            try drawPredictions(split)
+        }
+        if isLast, state.bestEpoch == 0 {
             try writeWeights(to: folder.bestWeights, epoch: epoch, metric: nil)
         }
         try save()
         try CurvesFile.update(folder, stepsPerEpoch: stepsPerEpoch)
     }
 
-    private func evaluate(_ split: TrainingData.ScoredSplit, epoch: Int) throws {
-        let outcome = try withAveragedWeights {
-            try SplitEvaluation.run(
-                trained, on: split, workers: configuration.settings.data.workers,
-                warnings: warnings)
+    /// Scores the model as it is; nil when an interrupt came meanwhile.
+    private func evaluation(
+        of split: TrainingData.ScoredSplit
+    ) throws -> SplitEvaluation.Outcome? {
+        do {
+            return try withAveragedWeights {
+                try SplitEvaluation.run(
+                    trained, on: split, workers: configuration.settings.data.workers,
+                    warnings: warnings, isCancelled: { Interruption.isRequested })
+            }
+        } catch is CancellationError {
+            return nil
+        }
+    }
+
+    private func record(
+        _ outcome: SplitEvaluation.Outcome, of split: TrainingData.ScoredSplit, epoch: Int
+    ) throws {
+        let reason = outcome.result.explanation(
+            truth: split.truth, detections: outcome.detections)
+        if let reason {
+            let file = configuration.settings.data.val.annotations
+            warnings.add(.nothingScored(reason, place: "\(file), after epoch \(epoch)"))
         }
         let stats = outcome.result.stats
         try log.evaluation(
@@ -253,7 +278,6 @@ public final class DetectionTrainer {
             state.bestEpoch = epoch
             try writeWeights(to: folder.bestWeights, epoch: epoch, metric: stats[0])
         }
-        try drawPredictions(split)
     }
 
     /// Runs `body` while the model holds its averaged weights, if there are any.
@@ -275,11 +299,14 @@ public final class DetectionTrainer {
 
     private func resume() throws {
         try folder.check(.resume)
+        let file = try SafetensorsFile(path: folder.state)
+        // The settings first: they name the field that makes the tensors differ.
+        let changes = try ResumeCheck.compare(
+            earlier: try TrainingState.read(file).configuration,
+            now: try configuration.resolved, place: folder.state)
         state = try TrainingState.restore(
-            from: folder.state, trained.detector.store, optimizer, average)
-        try ResumeCheck.compare(
-            earlier: state.configuration, now: try configuration.resolved, place: folder.state
-        ).forEach { try log.note($0) }
+            from: file, trained.detector.store, optimizer, average)
+        try changes.forEach { try log.note($0) }
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Prediction
 import Tensors
 
 /// How much memory a run takes at least, and how much the process may have.

@@ -44,6 +44,10 @@ public struct RunEvaluation: Sendable {
         result = outcome.result
         explanation = outcome.result.explanation(
             truth: split.truth, detections: outcome.detections)
+        if let explanation {
+            let file = settings.data.resolved(paths.annotations)
+            warnings.add(.nothingScored(explanation, place: file))
+        }
         try folder.prepareEvaluation()
         try folder.write(
             json.text(.pretty) + "\n", to: folder.evaluation + "/\(splitName).json")
@@ -67,12 +71,6 @@ public struct RunEvaluation: Sendable {
                 what: "this is no run folder: it has no config.json", place: folder.path,
                 fix: "give a folder that `cvsuite train` wrote")
         }
-        let tree = try ConfigurationTree.load(path: folder.configuration)
-        var object = tree.value.object ?? JSONObject()
-        object["_run_"] = nil
-        return try RunConfiguration(
-            ConfigurationTree(value: JSONValue(.object(object)), overrides: overrides),
-            name: folder.configuration
-        ).settings
+        return try RunConfiguration(path: folder.configuration, overrides: overrides).settings
     }
 }

@@ -79,8 +79,10 @@ public struct RunFolder: Sendable {
         case .resume:
             guard !FileManager.default.fileExists(atPath: state) else { return }
             throw WorkError(
-                what: "there is no run to resume", place: path,
-                fix: "leave out --resume to begin one")
+                what: exists
+                    ? "the run ended before its first state was saved"
+                    : "there is no run to resume", place: path,
+                fix: exists ? "begin it anew with --overwrite" : "leave out --resume to begin one")
         }
     }
 
@@ -99,10 +101,23 @@ public struct RunFolder: Sendable {
                 try attempt("cannot be removed", name) { try manager.removeItem(atPath: name) }
             }
         }
+        if policy == .resume { try removePartialFiles() }
         for name in ["/weights", "/state", "/samples", "/eval"] {
             try attempt("cannot be made", path + name) {
                 try manager.createDirectory(
                     atPath: path + name, withIntermediateDirectories: true)
+            }
+        }
+    }
+
+    /// Removes what a process that was killed while writing left beside weights and state.
+    private func removePartialFiles() throws(WorkError) {
+        for folder in [path + "/weights", path + "/state"] {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            for name in names where name.hasSuffix(".partial") {
+                try attempt("cannot be tidied", folder + "/" + name) {
+                    try FileManager.default.removeItem(atPath: folder + "/" + name)
+                }
             }
         }
     }
@@ -122,7 +137,7 @@ public struct RunFolder: Sendable {
     {
         do { try body() } catch {
             throw WorkError(
-                what: "the run folder \(what): \(error.localizedDescription)", place: place,
+                what: "the run folder \(what): \(error.systemReason)", place: place,
                 fix: "check the path, its permissions and the free space")
         }
     }

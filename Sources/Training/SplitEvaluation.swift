@@ -23,17 +23,21 @@ public enum SplitEvaluation {
     ///   - workers: Threads that decode ahead.
     ///   - parameters: What is measured.
     ///   - warnings: Collects what is odd, undecodable images among it.
+    ///   - isCancelled: Asked before each image.
     /// - Returns: Numbers and detections.
-    /// - Throws: `EvaluationError` when the truth cannot be scored.
+    /// - Throws: `EvaluationError` when the truth cannot be scored, `CancellationError` once
+    ///   `isCancelled` says so.
     public static func run(
         _ trained: TrainedDetector, on split: TrainingData.ScoredSplit, workers: Int,
-        parameters: COCOParameters = COCOParameters(.bbox), warnings: Warnings
+        parameters: COCOParameters = COCOParameters(.bbox), warnings: Warnings,
+        isCancelled: () -> Bool = { false }
     ) throws -> Outcome {
         let predictor = DetectionPredictor(trained)
         let loader = EvaluationLoader(
             split.set.items, preprocessing: trained.preprocessing, workers: workers)
         var detections: [COCODetection] = []
         while let element = loader.next() {
+            if isCancelled() { throw CancellationError() }
             switch element.input {
             case .success(let input):
                 detections += predictor.entries(

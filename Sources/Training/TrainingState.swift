@@ -17,6 +17,8 @@ struct TrainingState {
     var bestMetric = -1.0
     /// Epoch of the best metric.
     var bestEpoch = 0
+    /// Whether the epoch that ended last is still to be evaluated.
+    var isEvaluationDue = false
     /// The configuration of the run as text.
     var configuration = ""
 
@@ -33,7 +35,8 @@ struct TrainingState {
     ) throws {
         var writer = SafetensorsWriter(metadata: [
             "step": String(step), "updates": String(updates), "best_metric": String(bestMetric),
-            "best_epoch": String(bestEpoch), "config": configuration,
+            "best_epoch": String(bestEpoch), "evaluation_due": String(isEvaluationDue),
+            "config": configuration,
         ])
         let weights = store.parameters.map { (name: $0.name, value: $0.value) }
         try Self.add(weights, "weights.", to: &writer)
@@ -54,24 +57,23 @@ struct TrainingState {
     /// Reads a state and puts it into a model, its optimiser and its average.
     ///
     /// - Parameters:
-    ///   - path: The file.
+    ///   - file: The file.
     ///   - store: The model.
     ///   - optimizer: Its optimiser.
     ///   - average: The averaged weights, if the run has them.
     /// - Returns: The rest of the state.
     /// - Throws: `SafetensorsError` or `WorkError` when the file does not fit.
     static func restore(
-        from path: String, _ store: ParameterStore, _ optimizer: Optimizer,
+        from file: SafetensorsFile, _ store: ParameterStore, _ optimizer: Optimizer,
         _ average: WeightAverage?
     ) throws -> TrainingState {
-        let file = try SafetensorsFile(path: path)
         let state = try read(file)
         func tensor(_ name: String, _ shape: Shape) throws -> Tensor {
             let values = try file.floats(name)
             guard values.count == shape.count else {
                 throw WorkError(
                     what: "\"\(name)\" has \(values.count) elements, \(shape.count) are needed",
-                    place: path, fix: "resume with the configuration of the run")
+                    place: file.path, fix: "resume with the configuration and data of the run")
             }
             return Tensor(shape: shape, values)
         }
@@ -109,6 +111,7 @@ struct TrainingState {
         state.updates = updates
         state.bestMetric = metric
         state.bestEpoch = epoch
+        state.isEvaluationDue = file.metadata["evaluation_due"] == "true"
         state.configuration = file.metadata["config"] ?? ""
         return state
     }
