@@ -59,6 +59,7 @@ struct CheckpointCommand: ParsableCommand {
         @Flag(help: "Write also what does not fit the model.") var partial = false
 
         func perform() throws {
+            try OutputFile.check([output], besides: [source.file])
             let checkpoint = try source.open()
             let report = try CheckpointReport(checkpoint, model: model, partial: partial)
             let written = try model.map {

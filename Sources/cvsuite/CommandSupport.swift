@@ -4,6 +4,7 @@ import Foundation
 import JSONText
 import Parallelism
 import Prediction
+import Synchronization
 import Tensors
 import Training
 
@@ -86,14 +87,48 @@ struct CommonOptions: ParsableArguments {
 
 /// Writes to the two outputs, whole lines at a time.
 enum CommandOutput {
-    /// Writes a line to standard output.
+    /// Why standard output could not be written, once that has happened.
+    private static let failure = Mutex<WorkError?>(nil)
+
+    /// Writes a line to standard output; `check` tells whether all lines arrived.
     static func result(_ line: String) {
-        FileHandle.standardOutput.write(Data((line + "\n").utf8))
+        guard let code = write(line, to: STDOUT_FILENO) else { return }
+        let error = WorkError(
+            what: "the result cannot be written: " + String(cString: strerror(code)),
+            place: "standard output", fix: "check where it goes, and the free space there",
+            exitCode: 1)
+        failure.withLock { $0 = $0 ?? error }
     }
 
-    /// Writes a line to standard error.
+    /// Writes a line to standard error; a lost line of a log ends no work.
     static func error(_ line: String) {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        _ = write(line, to: STDERR_FILENO)
+    }
+
+    /// Ends the command if a line of its result was lost.
+    ///
+    /// - Throws: `WorkError` with code 1.
+    static func check() throws {
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    /// Writes a line and gives the number of the system's error, if there is one.
+    private static func write(_ line: String, to descriptor: Int32) -> Int32? {
+        // Names of files may hold bytes that would steer a terminal.
+        let bytes = (line + "\n").utf8.map { $0 < 0x20 && $0 != 0x0A && $0 != 0x09 ? 0x3F : $0 }
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                Foundation.write(
+                    descriptor, buffer.baseAddress.map { $0 + done }, bytes.count - done)
+            }
+            if count > 0 {
+                done += count
+            } else if errno != EINTR {
+                return errno
+            }
+        }
+        return nil
     }
 }
 
@@ -111,11 +146,20 @@ extension ReportingCommand {
         do {
             try common.begin()
             try perform()
+            try CommandOutput.check()
         } catch let error as ExitCode {
             throw error
         } catch let error as any DescribedError {
             CommandOutput.error(error.description)
             throw ExitCode((error as? any ExitCoded)?.exitCode ?? 2)
+        } catch let error as ValidationError {
+            throw error
+        } catch {
+            let failure = WorkError(
+                what: error.systemReason, place: CommandLine.arguments.joined(separator: " "),
+                fix: "check the paths that were named, and the free space")
+            CommandOutput.error(failure.description)
+            throw CommandExit.failed
         }
     }
 }

@@ -29,6 +29,7 @@ struct DataDemo: ReportingCommand {
     @Flag(help: "Write into a folder that has files.") var overwrite = false
 
     func validate() throws {
+        guard !out.isEmpty else { throw ValidationError("--out needs a path") }
         guard (3...100_000).contains(images) else {
             throw ValidationError("--images must be from 3 to 100000")
         }

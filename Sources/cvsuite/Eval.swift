@@ -56,6 +56,7 @@ struct Eval: ReportingCommand {
 
     func perform() throws {
         let common = common
+        try OutputFile.check([report, arrays], besides: [groundTruth, detections])
         let warnings = Warnings { common.warn($0) }
         var measured = parameters.measured
         if report != nil || run != nil { measured.outcomes = .kept }

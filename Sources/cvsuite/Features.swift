@@ -47,6 +47,8 @@ struct Features: ReportingCommand {
     }
 
     func perform() throws {
+        try OutputFile.check(
+            [output, gradients, buffers, weightsOutput], besides: [weights, input, cotangents])
         let architecture =
             try model.map { try Architecture(published: $0) }
             ?? Architecture(path: arch ?? "")

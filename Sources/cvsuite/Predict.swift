@@ -53,6 +53,7 @@ struct Predict: ReportingCommand {
         guard (run == nil) != (weights == nil) else {
             throw ValidationError("give either --run or --weights")
         }
+        guard !output.isEmpty else { throw ValidationError("--output needs a path") }
         guard (0...1).contains(score) else { throw ValidationError("--score must be from 0 to 1") }
         guard maxDetections >= 1 else {
             throw ValidationError("--max-detections must be at least 1")

@@ -34,9 +34,11 @@ struct Train: ReportingCommand {
         if resume, overwrite {
             throw ValidationError("--resume and --overwrite exclude each other")
         }
+        if output?.isEmpty == true { throw ValidationError("--output needs a path") }
     }
 
     func perform() throws {
+        Interruption.exitAtOnce()
         let name = URL(fileURLWithPath: config).deletingPathExtension().lastPathComponent
         let folder = RunFolder(path: output ?? "runs/" + name)
         let seeded = common.seed == 0 ? [] : ["training.seed=\(common.seed)"]

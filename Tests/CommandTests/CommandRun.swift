@@ -22,6 +22,8 @@ struct CommandRun {
         return folder
     }()
 
+    private static let shell = URL(fileURLWithPath: "/bin/sh")
+
     /// The repository's root.
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -38,15 +40,28 @@ struct CommandRun {
         _ arguments: [String], fileBlocks: Int? = nil, environment: [String: String] = [:],
         whileRunning: ((Process) -> Void)? = nil
     ) throws {
+        let limits = fileBlocks.map { "ulimit -f \($0); trap '' XFSZ; exec \"$0\" \"$@\"" }
+        try self.init(
+            of: limits == nil ? Self.binary : Self.shell,
+            (limits.map { ["-c", $0, Self.binary.path] } ?? []) + arguments,
+            environment: environment, whileRunning: whileRunning)
+    }
+
+    /// Runs a line of the shell, in which `"$0"` is the binary.
+    ///
+    /// - Parameter line: The line.
+    /// - Throws: The system's reason when the shell cannot be run.
+    init(shell line: String) throws {
+        try self.init(of: Self.shell, ["-c", line, Self.binary.path])
+    }
+
+    private init(
+        of program: URL, _ arguments: [String], environment: [String: String] = [:],
+        whileRunning: ((Process) -> Void)? = nil
+    ) throws {
         let process = Process()
-        if let fileBlocks {
-            let script = "ulimit -f \(fileBlocks); trap '' XFSZ; exec \"$0\" \"$@\""
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            process.arguments = ["-c", script, Self.binary.path] + arguments
-        } else {
-            process.executableURL = Self.binary
-            process.arguments = arguments
-        }
+        process.executableURL = program
+        process.arguments = arguments
         process.currentDirectoryURL = Self.root
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         // Files instead of pipes: nothing fills up while the test waits.

@@ -39,6 +39,61 @@ import Testing
         try expectRefusal(train("training.optimizer.learning_rate=1e30"), "learning_rate")
     }
 
+    @Test(arguments: [
+        "training.epochs=9223372036854775807", "training.batch_size=9223372036854775807",
+        "training.accumulation=9223372036854775807", "data.num_classes=automatic",
+    ]) func absurdNumbersAreRefusedWithTheirPlace(setting: String) throws {
+        let key = setting.prefix { $0 != "=" }
+        try expectRefusal(train(setting), "  in --set \(setting), \(key)")
+    }
+
+    @Test func anUnknownSectionIsRefusedWithAllThatExist() throws {
+        try expectRefusal(train("trainin.epochs=1"), "\"training\"", "model")
+    }
+
+    @Test func aBatchBeyondTheMemoryIsRefused() throws {
+        let data = folder.path("data")
+        let made = try CommandRun(["data", "demo", "--out", data, "--images", "6"])
+        #expect(made.code == 0, "\(made.error)")
+        try expectRefusal(
+            train("data.root=\(data)", "training.batch_size=65536"), "MB of memory", "batch_size")
+        #expect(!FileManager.default.fileExists(atPath: folder.path("run")))
+    }
+
+    @Test func anEmptyOutputIsAWrongCommandLine() throws {
+        try expectRefusal(
+            ["train", "--config", "Configs/quickstart.json", "--output", ""], code: 64, "--output")
+        try expectRefusal(
+            ["predict", ".", "--run", "runs/x", "--output", ""], code: 64, "--output")
+        try expectRefusal(["data", "demo", "--out", ""], code: 64, "--out")
+    }
+
+    @Test func aReportDoesNotReplaceItsInput() throws {
+        let truth = folder.path("truth.json")
+        let text = "{\"images\": [], \"categories\": [], \"annotations\": []}"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: truth))
+        try expectRefusal(
+            ["eval", "--gt", truth, "--dt", "x.json", "--report", truth], "is an input")
+        try expectRefusal(
+            ["eval", "--gt", truth, "--dt", "x.json", "--report", "/no/such/folder/r.html"],
+            "/no/such/folder")
+        #expect(try String(contentsOfFile: truth, encoding: .utf8) == text)
+    }
+
+    @Test func aFolderThatCannotBeMadeIsAFailureWithItsReason() throws {
+        let file = folder.path("file")
+        try Data().write(to: URL(fileURLWithPath: file))
+        let demo = try CommandRun(["data", "demo", "--out", file, "--images", "3"])
+        #expect(demo.code == 1 && demo.error.hasPrefix("error: "), "\(demo.error)")
+    }
+
+    @Test func aLostResultIsAFailure() throws {
+        let full = try CommandRun(shell: "\"$0\" models > /dev/full")
+        #expect(full.code == 1 && full.error.hasPrefix("error: "), "\(full.error)")
+        let silent = try CommandRun(shell: "\"$0\" eval --gt none --dt none 2> /dev/full")
+        #expect(silent.code == 2)
+    }
+
     @Test func aPartThatDoesNotFitIsNamed() throws {
         try expectRefusal(train("model.head.norm_cfg.num_groups=7"), "num_groups", "divide")
         try expectRefusal(train("model.head.name=\"yolo\""), "yolo", "atss")

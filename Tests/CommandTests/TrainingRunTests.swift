@@ -54,13 +54,14 @@ import Testing
         #expect(bytes("c") != first)
     }
 
-    @Test func anInterruptedRunGoesOnExactly() throws {
+    @Test(arguments: ["metrics.jsonl", "config.json"])
+    func anInterruptedRunGoesOnExactly(after file: String) throws {
         let data = try data()
         // Long enough that the interrupt comes before the end.
         let long = ["--set", "training.epochs=60", "--set", "training.evaluation_interval=0"]
         let whole = try CommandRun(arguments(data, "whole", long))
         #expect(whole.code == 0, "\(whole.error)")
-        let log = folder.path("broken/metrics.jsonl")
+        let log = folder.path("broken/" + file)
         let broken = try CommandRun(arguments(data, "broken", long)) { process in
             waitForLine(in: log)
             process.interrupt()
@@ -85,6 +86,47 @@ import Testing
         let resumed = try CommandRun(arguments(data, "broken", long + ["--resume"]))
         #expect(resumed.code == 0, "\(resumed.error)")
         #expect(bytes("whole") == bytes("broken"))
+    }
+
+    @Test func anEvaluationThatWasKilledIsMadeUp() throws {
+        let data = try data()
+        let whole = try CommandRun(arguments(data, "whole"))
+        #expect(whole.code == 0, "\(whole.error)")
+        // The state is saved first when the evaluation after the first epoch begins.
+        let state = folder.path("broken/state/last.safetensors")
+        _ = try CommandRun(arguments(data, "broken")) { process in
+            waitForFile(state)
+            kill(process.processIdentifier, SIGKILL)
+        }
+        let resumed = try CommandRun(arguments(data, "broken", ["--resume"]))
+        #expect(resumed.code == 0, "\(resumed.error)")
+        #expect(bytes("whole") == bytes("broken"))
+        #expect(try evaluations("whole") == evaluations("broken"))
+        let names = try FileManager.default.contentsOfDirectory(
+            atPath: folder.path("broken/state"))
+        #expect(names == ["last.safetensors"], "nothing half-written is left")
+    }
+
+    /// The lines of a run's metrics that evaluations wrote.
+    private func evaluations(_ run: String) throws -> [Substring] {
+        let text = try String(contentsOfFile: folder.path(run) + "/metrics.jsonl", encoding: .utf8)
+        return text.split(separator: "\n").filter { $0.contains("AP50") }
+    }
+
+    @Test func aRunWhoseValidationHasNoObjectsHasBestWeights() throws {
+        let data = try data()
+        let file = data + "/annotations/val.json"
+        let bytes = try #require(FileManager.default.contents(atPath: file))
+        var content = try JSONSerialization.jsonObject(with: bytes) as? [String: Any] ?? [:]
+        content["annotations"] = [Any]()
+        try JSONSerialization.data(withJSONObject: content).write(to: URL(fileURLWithPath: file))
+        let run = try CommandRun(arguments(data, "run"))
+        #expect(run.code == 0 && run.error.contains("no objects"), "\(run.error)")
+        #expect(self.bytes("run", "weights/best.safetensors") != nil)
+        let again = try CommandRun([
+            "config", "check", folder.path("run/config.json"), "--set", "training.epochs=3",
+        ])
+        #expect(again.code == 0, "the config of a run is a config: \(again.error)")
     }
 
     @Test func aFinishedRunIsLeftAlone() throws {
