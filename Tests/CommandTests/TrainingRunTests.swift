@@ -58,7 +58,9 @@ import Testing
     func anInterruptedRunGoesOnExactly(after file: String, epochs: Int) throws {
         let data = try data()
         // Long enough that the interrupt comes before the end.
-        let long = ["--set", "training.epochs=\(epochs)", "--set", "training.evaluation_interval=0"]
+        let long = [
+            "--set", "training.epochs=\(epochs)", "--set", "training.evaluation_interval=0",
+        ]
         let whole = try CommandRun(arguments(data, "whole", long))
         #expect(whole.code == 0, "\(whole.error)")
         let log = folder.path("broken/" + file)
