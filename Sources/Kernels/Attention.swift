@@ -146,6 +146,20 @@ private func loadEnd(_ source: UnsafePointer<Float>, _ rest: Int, beyond number:
         with: Vector(repeating: number), where: laneNumbers() .>= Vector(repeating: Float(rest)))
 }
 
+/// `exp(x)` of numbers that are not positive, 0 below -87.7; else as `exponential`.
+///
+/// Without the bounds above and below it takes four operations less, a fifth.
+@_transparent
+private func decayed(_ argument: Vector) -> Vector {
+    let low = Vector(repeating: -88)
+    let x = argument.replacing(with: low, where: argument .< low)
+    let magic = Vector(repeating: 12_582_912)
+    let shifted = magic.addingProduct(x, Vector(repeating: 1.442_695_04))
+    let bits = unsafeBitCast(shifted, to: IntegerVector.self)
+    let exponent = (bits &+ IntegerVector(repeating: 127)) &<< IntegerVector(repeating: 23)
+    return exponentialOfRest(x, shifted - magic) * unsafeBitCast(exponent, to: Vector.self)
+}
+
 @Sendable
 private func attentionSoftmax(
     _ scores: UnsafeMutablePointer<Float>, _ inverse: UnsafeMutablePointer<Float>,
@@ -166,12 +180,12 @@ private func attentionSoftmax(
             i &+= lanes
         }
         let shift = Vector(repeating: largestLane(largest))
-        let final = exponential(end - shift)
+        let final = decayed(end - shift)
         var sums = final
         store(final, x + last)
         i = 0
         while i < last {
-            let value = exponential(load(x + i) - shift)
+            let value = decayed(load(x + i) - shift)
             sums += value
             store(value, x + i)
             i &+= lanes

@@ -78,7 +78,17 @@ func exponential(_ argument: Vector) -> Vector {
     x = x.replacing(with: low, where: x .< low)
     let magic = Vector(repeating: 12_582_912)
     let shifted = magic.addingProduct(x, Vector(repeating: 1.442_695_04))
-    let n = shifted - magic
+    let p = exponentialOfRest(x, shifted - magic)
+    // Half of 2^n, doubled after: so that n = 128 has an exponent too.
+    let bits = unsafeBitCast(shifted, to: IntegerVector.self)
+    let exponent = (bits &+ IntegerVector(repeating: 126)) &<< IntegerVector(repeating: 23)
+    let half = unsafeBitCast(exponent, to: Vector.self)
+    return (p * half) * Vector(repeating: 2)
+}
+
+/// `exp(x - n ln 2)` for `n` next to `x / ln 2`.
+@_transparent
+func exponentialOfRest(_ x: Vector, _ n: Vector) -> Vector {
     var r = x.addingProduct(n, Vector(repeating: -0.693_145_752))
     r = r.addingProduct(n, Vector(repeating: -1.428_606_82e-6))
     var p = Vector(repeating: 0.001_381_446_7)
@@ -87,12 +97,7 @@ func exponential(_ argument: Vector) -> Vector {
     p = Vector(repeating: 0.166_665_2).addingProduct(p, r)
     p = Vector(repeating: 0.499_999_94).addingProduct(p, r)
     p = r.addingProduct(p, r * r)
-    p = Vector(repeating: 1) + p
-    // Half of 2^n, doubled after: so that n = 128 has an exponent too.
-    let bits = unsafeBitCast(shifted, to: IntegerVector.self)
-    let exponent = (bits &+ IntegerVector(repeating: 126)) &<< IntegerVector(repeating: 23)
-    let half = unsafeBitCast(exponent, to: Vector.self)
-    return (p * half) * Vector(repeating: 2)
+    return Vector(repeating: 1) + p
 }
 
 /// `1 / (1 + exp(-x))`.

@@ -51,17 +51,17 @@ struct WindowGrid: Sendable {
         let (top, left) = (index / across * window.height, index % across * window.width)
         let inside = table + positions
         var count = 0
-        for position in 0..<positions {
-            let row = top + position / window.width
-            let column = left + position % window.width
-            guard row < map.height, column < map.width else {
-                table[position] = -1
-                continue
+        for row in 0..<window.height {
+            let entries = table + row * window.width
+            let first = (top + row) * map.width + left
+            let width = top + row < map.height ? min(window.width, map.width - left) : 0
+            for column in 0..<width {
+                let number = Int32(truncatingIfNeeded: first + column)
+                entries[column] = number
+                inside[count + column] = number
             }
-            let number = Int32(truncatingIfNeeded: row * map.width + column)
-            table[position] = number
-            inside[count] = number
-            count += 1
+            (entries + width).update(repeating: -1, count: window.width - width)
+            count += width
         }
         return Positions(
             all: UnsafePointer(table), inside: UnsafePointer(inside), insideCount: count)
