@@ -140,6 +140,7 @@ public struct RoutedAttention: Operation {
         _ x: Operands, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
         let (shapes, size) = (x.shapes, laneCount(x.shapes))
+        let layout = AttentionLayout(core, queries: grid.pixels, keys: keyCount(shapes))
         MatrixLanes.forEach(shapes[0][0] * grid.count) { piece, lane in
             let (sample, region) = (piece / grid.count, piece % grid.count)
             let memory = scratch + lane * size
@@ -148,7 +149,7 @@ public struct RoutedAttention: Operation {
             for head in 0..<widths.heads {
                 core.forward(
                     operands(x.pointers, shapes, sample, head, places),
-                    into: outputRows(y, sample, head, places),
+                    into: outputRows(y, sample, head, places), layout: layout,
                     scratch: memory + tableCount(shapes))
             }
         }
