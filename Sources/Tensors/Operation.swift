@@ -99,7 +99,9 @@ extension Operation {
                     Operands(shapes: shapes, pointers: base), into: y, scratch: scratch.pointer)
             }
         }
-        return output.recorded(from: inputs, named: name) {
+        return output.recorded(
+            from: inputs, named: name, multiplyAdds: multiplyAdds(shapes)
+        ) {
             pullback(inputs: detached, output: output)
         }
     }

@@ -36,17 +36,19 @@ public final class Tape: @unchecked Sendable {
     final class Node: @unchecked Sendable {
         let name: String
         let shape: Shape
+        let multiplyAdds: Int
         var inputs: [Node?]
         var pullback: Pullback?
         let sink: GradientSink?
         var gradient: Tensor?
 
         init(
-            _ name: String, shape: Shape, inputs: [Node?], pullback: Pullback?,
-            sink: GradientSink? = nil
+            _ name: String, shape: Shape, multiplyAdds: Int = 0, inputs: [Node?],
+            pullback: Pullback?, sink: GradientSink? = nil
         ) {
             self.name = name
             self.shape = shape
+            self.multiplyAdds = multiplyAdds
             self.inputs = inputs
             self.pullback = pullback
             self.sink = sink
@@ -102,8 +104,11 @@ public final class Tape: @unchecked Sendable {
             for (input, gradient) in zip(node.inputs, gradients) {
                 if let input, let gradient { input.receive(gradient) }
             }
+            let products = gradients.count { $0 != nil }
+            profile?.mark(
+                node.name + " backward", node.shape,
+                multiplyAdds: min(products, 2) * node.multiplyAdds)
             node.inputs = []
-            profile?.mark(node.name + " backward")
         }
     }
 
@@ -144,7 +149,7 @@ public final class Tape: @unchecked Sendable {
 
     fileprivate func append(_ node: Node) {
         nodes.append(node)
-        profile?.mark(node.name)
+        profile?.mark(node.name, node.shape, multiplyAdds: node.multiplyAdds)
     }
 }
 
@@ -167,16 +172,19 @@ extension Tensor {
     /// - Parameters:
     ///   - inputs: What the operation was given.
     ///   - name: The operation's name in profiles.
+    ///   - multiplyAdds: Those of the forward pass, for profiles.
     ///   - pullback: Makes the pullback; called only when it will be needed.
     /// - Returns: The same elements.
     public func recorded(
-        from inputs: [Tensor], named name: String = "operation", pullback: () -> Pullback
+        from inputs: [Tensor], named name: String = "operation", multiplyAdds: Int = 0,
+        pullback: () -> Pullback
     ) -> Tensor {
         guard let tape = Tape.current, inputs.contains(where: { $0.node != nil }) else {
             return self
         }
         let node = Tape.Node(
-            name, shape: shape, inputs: inputs.map(\.node), pullback: pullback())
+            name, shape: shape, multiplyAdds: multiplyAdds, inputs: inputs.map(\.node),
+            pullback: pullback())
         tape.append(node)
         return Tensor(shape: shape, contents: contents, node: node)
     }

@@ -147,34 +147,43 @@ public struct Benchmark {
     // MARK: - Training
 
     private func train(_ peak: Double, _ timesLayers: Bool) -> Report {
-        let parameters = model.store.parameters.filter(\.isTrained)
         var rule = OptimizerConfiguration()
         rule.weightDecay = 0.05
-        let optimizer = Optimizer(parameters, rule)
-        let times = time(warmup: 3) {
-            model.store.clearGradients()
-            let (loss, tape) = Tape.record { () -> Tensor in
-                let outputs = model.forward(image, Context(.training))
-                return Self.loss(outputs, batch: settings.batch)
-            }
-            tape.backward(from: loss)
-            optimizer.step(learningRate: 1e-4, gradientScale: 1)
-        }
-        var layers: [LayerTime] = []
-        if timesLayers {
-            let profile = TapeProfile()
-            model.store.clearGradients()
-            let (loss, tape) = Tape.record(profile: profile) { () -> Tensor in
-                let outputs = model.forward(image, Context(.training))
-                return Self.loss(outputs, batch: settings.batch)
-            }
-            tape.backward(from: loss)
-            layers = profile.entries.map {
-                LayerTime(name: $0.name, milliseconds: $0.milliseconds, gflops: 0)
-            }
-        }
+        let optimizer = Optimizer(model.store.parameters.filter(\.isTrained), rule)
+        let times = time(warmup: 3) { trainingStep(optimizer, profile: nil) }
         return report(
-            times, peak: peak, passes: 3, allocations: nil, forks: nil, layers: layers)
+            times, peak: peak, passes: 3, allocations: nil, forks: nil,
+            layers: timesLayers ? layerTimes(optimizer) : [])
+    }
+
+    /// One step, its passes profiled if wished.
+    private func trainingStep(_ optimizer: Optimizer, profile: TapeProfile?) {
+        model.store.clearGradients()
+        let (loss, tape) = Tape.record(profile: profile) { () -> Tensor in
+            let outputs = model.forward(image, Context(.training))
+            return Self.loss(outputs, batch: settings.batch)
+        }
+        tape.backward(from: loss)
+        optimizer.step(learningRate: 1e-4, gradientScale: 1)
+    }
+
+    /// Operations by shape and direction, medians of several steps.
+    private func layerTimes(_ optimizer: Optimizer) -> [LayerTime] {
+        var times: [String: [Double]] = [:]
+        var entries: [TapeProfile.Entry] = []
+        for _ in 0..<min(settings.runs, 9) {
+            let profile = TapeProfile()
+            trainingStep(optimizer, profile: profile)
+            entries = profile.entries
+            for entry in entries { times[entry.name, default: []].append(entry.milliseconds) }
+        }
+        return entries.map { entry in
+            let sorted = times[entry.name, default: []].sorted()
+            let median = sorted[sorted.count / 2]
+            return LayerTime(
+                name: entry.name, milliseconds: median,
+                gflops: 2 * Double(entry.multiplyAdds) / max(median, 1e-6) / 1e6)
+        }
     }
 
     /// Cross-entropy of the logits against labels 0, 1, ...; of a detector, of its first map.
