@@ -63,19 +63,34 @@ public final class StorageCache: Sendable {
     fileprivate func take(_ count: Int) -> (UnsafeMutablePointer<Float>, Int) {
         let capacity = Self.capacity(for: count)
         let bytes = capacity * MemoryLayout<Float>.stride
-        let cached: Block? = state.withLock { state in
-            state.liveBytes += bytes
+        let cached: (block: Block, capacity: Int)? = state.withLock { state in
+            let cached = Self.popBlock(capacity, from: &state.free)
+            state.liveBytes += (cached?.capacity ?? capacity) * MemoryLayout<Float>.stride
             state.peakBytes = max(state.peakBytes, state.liveBytes)
-            guard let block = state.free[capacity]?.popLast() else { return nil }
-            return block
+            return cached
         }
-        if let cached { return (cached.pointer, capacity) }
+        if let cached { return (cached.block.pointer, cached.capacity) }
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
         let pointer = raw.bindMemory(to: Float.self, capacity: capacity)
         // Large blocks stay untouched, so that a network of which only names and shapes are wanted
         // takes no memory: the system gives pages to what is written.
         if capacity < Self.largeCount { pointer.initialize(repeating: 0, count: capacity) }
         return (pointer, capacity)
+    }
+
+    /// An unused block of this capacity, or of one of the next size classes up to its double.
+    ///
+    /// Larger ones serve where inputs change their size from step to step: otherwise each size
+    /// would keep blocks of its own, and memory would grow to the sum of all sizes.
+    private static func popBlock(
+        _ capacity: Int, from free: inout [Int: [Block]]
+    ) -> (block: Block, capacity: Int)? {
+        var candidate = capacity
+        while candidate <= 2 * capacity {
+            if let block = free[candidate]?.popLast() { return (block, candidate) }
+            candidate = Self.capacity(for: candidate - 15)
+        }
+        return nil
     }
 
     fileprivate func give(_ pointer: UnsafeMutablePointer<Float>, _ capacity: Int) {
