@@ -15,7 +15,8 @@ public final class Detector: Sendable {
     /// The head.
     public let head: any DetectionHead
     private let keepsBackboneStatistics: Bool
-    private let backbone: any Backbone
+    /// The backbone.
+    public let backbone: any Backbone
     private let neck: any Neck
 
     /// Builds a detector with its initial weights.

@@ -69,6 +69,12 @@ public protocol Backbone: Sendable {
     /// - Parameter stage: Counted from 1.
     /// - Returns: First parts of state-dict names; none for a stage that does not exist.
     func scopeNames(ofStage stage: Int) -> [String]
+
+    /// Those of `scopeNames(ofStage:)` that hold blocks: numbered ones, or one block without number.
+    ///
+    /// - Parameter stage: Counted from 1.
+    /// - Returns: First parts of state-dict names.
+    func blockScopeNames(ofStage stage: Int) -> [String]
 }
 
 extension Backbone {

@@ -73,7 +73,10 @@ public final class DetectionTrainer {
         trained = TrainedDetector(
             detector: detector, classes: data.classes, preprocessing: settings.preprocessing)
         parameters = detector.store.parameters.filter(\.isTrained)
-        optimizer = Optimizer(parameters, settings.training.optimizer)
+        let rule = settings.training.optimizer
+        let factors = LearningRateFactors(
+            rule, backbone: detector.backbone, names: detector.store.parameters.map(\.name))
+        optimizer = Optimizer(parameters, rule, rateFactor: factors.factor(of:))
         average =
             settings.training.ema.enabled
             ? WeightAverage(detector.store, settings.training.ema) : nil

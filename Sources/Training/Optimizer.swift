@@ -5,11 +5,12 @@ import Tensors
 
 /// Changes the weights of a model by their gradients: AdamW or SGD.
 ///
-/// Weights decay; norms, biases and other parameters with one axis do not. Parameters of the
-/// backbone can have a learning rate of their own.
+/// Weights decay; norms, biases and other parameters with one axis do not. Each parameter can
+/// have a factor on the learning rate.
 final class Optimizer {
     private let configuration: OptimizerConfiguration
     private let parameters: [Parameter]
+    private let rateFactors: [Float]
     /// First moments of AdamW, or the momentum of SGD.
     private var first: [Tensor]
     /// Second moments of AdamW; none for SGD.
@@ -22,9 +23,14 @@ final class Optimizer {
     /// - Parameters:
     ///   - parameters: What is trained.
     ///   - configuration: The rule and its numbers.
-    init(_ parameters: [Parameter], _ configuration: OptimizerConfiguration) {
+    ///   - rateFactor: The factor on the learning rate of a parameter, by its name.
+    init(
+        _ parameters: [Parameter], _ configuration: OptimizerConfiguration,
+        rateFactor: (String) -> Float = { _ in 1 }
+    ) {
         self.configuration = configuration
         self.parameters = parameters
+        rateFactors = parameters.map { rateFactor($0.name) }
         func zeros() -> [Tensor] {
             parameters.map { Tensor(shape: $0.value.shape, repeating: 0) }
         }
@@ -43,9 +49,7 @@ final class Optimizer {
             guard var gradient = parameter.gradient.value else { continue }
             parameter.gradient.value = nil
             if gradientScale != 1 { ParameterUpdate.scale(&gradient, by: gradientScale) }
-            let isBackbone = parameter.name.hasPrefix("backbone.")
-            let rate = learningRate * (isBackbone ? configuration.backboneFactor : 1)
-            update(index, parameter, gradient, rate)
+            update(index, parameter, gradient, learningRate * rateFactors[index])
         }
     }
 

@@ -74,6 +74,8 @@ public struct OptimizerConfiguration: Configuration, Equatable {
     public var epsilon: Float = 1e-8
     /// Factor on the learning rate of the backbone.
     public var backboneFactor: Float = 1
+    /// Factor on the learning rate for each block of the backbone that lies deeper; 1 for none.
+    public var layerDecay: Float = 1
 
     /// The defaults.
     public init() {}
@@ -90,6 +92,7 @@ public struct OptimizerConfiguration: Configuration, Equatable {
         try demandRange(beta2 >= 0 && beta2 < 1, "beta2", "0 or more, below 1")
         try demandRange(epsilon > 0, "epsilon", "above 0")
         try demandRange(backboneFactor >= 0, "backbone_factor", "0 or more")
+        try demandRange(layerDecay > 0 && layerDecay <= 1, "layer_decay", "above 0, at most 1")
     }
 }
 

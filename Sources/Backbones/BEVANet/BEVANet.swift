@@ -108,6 +108,11 @@ public struct BEVANet: Backbone {
         default: []
         }
     }
+
+    /// The layers of all branches.
+    public func blockScopeNames(ofStage stage: Int) -> [String] {
+        scopeNames(ofStage: stage).filter { $0.hasPrefix("layer") }
+    }
 }
 
 // MARK: - Stem

@@ -86,6 +86,11 @@ public struct BiFormer: Backbone {
             + ending.scopeNames(ofStage: stage)
     }
 
+    /// `stages.0` to `stages.3`.
+    public func blockScopeNames(ofStage stage: Int) -> [String] {
+        (1...stages.count).contains(stage) ? ["stages.\(stage - 1)"] : []
+    }
+
     /// The maps of the stages as the next one reads them.
     private func maps(_ x: Tensor, _ context: Context, _ record: RouteRecord?) -> [Tensor] {
         guard !keepsStatistics else {

@@ -85,6 +85,11 @@ public struct BiFormerSTL: Backbone {
             ? ["downsample_layers.\(stage - 1)", "stages.\(stage - 1)"] : []
     }
 
+    /// `stages.0` to `stages.3`.
+    public func blockScopeNames(ofStage stage: Int) -> [String] {
+        (1...stages.count).contains(stage) ? ["stages.\(stage - 1)"] : []
+    }
+
     private func maps(_ x: Tensor, _ context: Context, _ record: RouteRecord?) -> [Tensor] {
         var maps: [Tensor] = []
         for (index, blocks) in stages.enumerated() {

@@ -86,6 +86,11 @@ public struct DaViT: Backbone {
             ? ["patch_embeds", "main_blocks"].map { "\($0).\(stage - 1)" } + ["norm\(stage - 1)"]
             : []
     }
+
+    /// `main_blocks.0` to `main_blocks.3`, whose blocks are pairs.
+    public func blockScopeNames(ofStage stage: Int) -> [String] {
+        (1...stages.count).contains(stage) ? ["main_blocks.\(stage - 1)"] : []
+    }
 }
 
 // MARK: - Embeddings

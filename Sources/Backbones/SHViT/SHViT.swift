@@ -103,6 +103,11 @@ public struct SHViT: Backbone {
         default: []
         }
     }
+
+    /// `blocks1` to `blocks3`; what leads from stage to stage counts as blocks too.
+    public func blockScopeNames(ofStage stage: Int) -> [String] {
+        (1...3).contains(stage) ? ["blocks\(stage)"] : []
+    }
 }
 
 // MARK: - Stem

@@ -75,6 +75,11 @@ public struct VAN: Backbone {
         (1...stages.count).contains(stage)
             ? ["patch_embed\(stage)", "block\(stage)", "norm\(stage)"] : []
     }
+
+    /// `block1` to `block4`.
+    public func blockScopeNames(ofStage stage: Int) -> [String] {
+        (1...stages.count).contains(stage) ? ["block\(stage)"] : []
+    }
 }
 
 // MARK: - Stage
