@@ -9,6 +9,7 @@
 struct codec_jpeg_reader {
     struct jpeg_decompress_struct info;
     struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
     jmp_buf failure;
     bool lenient;
     struct codec_report report;
@@ -90,6 +91,22 @@ static void on_message(j_common_ptr info, int level) {
 
 static void on_output(j_common_ptr info) { (void)info; }
 
+/// Pixels that all scans together may pass over: 32 scans of the largest picture.
+static const uint64_t most_scanned = 3200000000;
+
+/// Ends files whose many scans of few bytes would take minutes.
+static void on_progress(j_common_ptr info) {
+    struct codec_jpeg_reader *reader = reader_of(info);
+    const struct jpeg_decompress_struct *decoder = &reader->info;
+    uint64_t pixels = (uint64_t)decoder->image_width * decoder->image_height;
+    if (pixels * (uint64_t)decoder->input_scan_number <= most_scanned) return;
+    reader->report.fault = CODEC_FAULT_TOO_LARGE;
+    snprintf(reader->report.message, sizeof reader->report.message,
+             "%d scans of %u x %u pixels are too much work", decoder->input_scan_number,
+             decoder->image_width, decoder->image_height);
+    longjmp(reader->failure, 1);
+}
+
 struct codec_jpeg_reader *codec_jpeg_reader_create(const uint8_t *bytes, size_t count, bool lenient) {
     struct codec_jpeg_reader *reader = calloc(1, sizeof *reader);
     if (!reader) return NULL;
@@ -138,6 +155,8 @@ bool codec_jpeg_read_header(struct codec_jpeg_reader *reader, struct codec_jpeg_
 bool codec_jpeg_start(struct codec_jpeg_reader *reader, uint32_t reduction, uint32_t size[2]) {
     if (setjmp(reader->failure)) return false;
     struct jpeg_decompress_struct *info = &reader->info;
+    reader->progress.progress_monitor = on_progress;
+    info->progress = &reader->progress;
     info->scale_num = 1;
     info->scale_denom = reduction;
     info->dct_method = JDCT_ISLOW;

@@ -52,7 +52,7 @@ public enum BackboneCatalogue {
         Entry("davit_base", "davit", DaViTConfiguration.base, publishedClasses: 1000),
         Entry(
             "davit_large_window12_384", "davit", DaViTConfiguration.largeWindow12,
-            publishedClasses: 1000),
+            publishedClasses: 1000, imageSize: [384, 384]),
         Entry("davit_large", "davit", DaViTConfiguration.large, publishedClasses: 1000),
         Entry("davit_huge", "davit", DaViTConfiguration.huge, publishedClasses: 1000),
         Entry("davit_giant", "davit", DaViTConfiguration.giant, publishedClasses: 1000),

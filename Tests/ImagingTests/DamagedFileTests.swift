@@ -63,6 +63,41 @@ enum Sample {
         }
     }
 
+    /// A progressive grey picture of 8000 x 8000 whose scans of 96 bytes each pass over all blocks.
+    private static func manyScans(_ count: Int) -> [UInt8] {
+        func segment(_ marker: UInt8, _ content: [UInt8]) -> [UInt8] {
+            [0xFF, marker, 0, UInt8(content.count + 2)] + content
+        }
+        func table(_ kind: UInt8, symbol: UInt8) -> [UInt8] {
+            segment(0xC4, [kind, 1] + [UInt8](repeating: 0, count: 15) + [symbol])
+        }
+        let side: [UInt8] = [0x1F, 0x40]
+        var file: [UInt8] = [0xFF, 0xD8]
+        file += segment(0xDB, [0] + [UInt8](repeating: 1, count: 64))
+        file += segment(0xC2, [8] + side + side + [1, 1, 0x11, 0])
+        // One bit a block: no difference to the block before.
+        file += table(0x00, symbol: 0) + segment(0xDA, [1, 1, 0, 0, 0, 0])
+        file += [UInt8](repeating: 0, count: 125_000)
+        // The end of up to 32767 blocks in fifteen bits.
+        let run: [UInt8] = [0x7F, 0xFE]
+        file += table(0x10, symbol: 0xE0)
+        for _ in 0..<count {
+            file += segment(0xDA, [1, 1, 0, 1, 63, 0])
+            file += (0..<48).flatMap { _ in run }
+        }
+        return file + [0xFF, 0xD9]
+    }
+
+    @Test func scansWithoutEndAreTooLarge() throws {
+        let few = try ImageDecoder.decode(
+            bytes: Self.manyScans(2), name: "few scans", mode: .lenient)
+        #expect(few.image.width == 8000)
+        let error = #expect(throws: ImageError.self) {
+            try ImageDecoder.decode(bytes: Self.manyScans(60), name: "many scans", mode: .lenient)
+        }
+        #expect(error?.kind == .tooLarge)
+    }
+
     @Test func foldersAndMissingFilesAreUnreadable() {
         for path in ["/", "/nowhere/at/all.png"] {
             let error = #expect(throws: ImageError.self) { try ImageDecoder.decode(path: path) }
