@@ -309,6 +309,10 @@ public final class DetectionTrainer {
             now: try configuration.resolved, place: folder.state)
         state = try TrainingState.restore(
             from: file, trained.detector.store, optimizer, average)
+        try ResumedMetrics(
+            step: state.step, stepsPerEpoch: stepsPerEpoch,
+            isEvaluationDue: state.isEvaluationDue
+        ).trim(folder)
         try changes.forEach { try log.note($0) }
     }
 }
