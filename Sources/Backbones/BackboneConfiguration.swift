@@ -9,6 +9,9 @@ public protocol BackboneConfiguration: Configuration, Equatable {
     /// Number of classes of the authors' classifier; nil for their dense form.
     var numClasses: Int? { get set }
 
+    /// Stochastic depth, 0 inclusive to 1 exclusive.
+    var dropPathRate: Double { get }
+
     /// Names that other libraries give to the parameters.
     static var keyRenamings: [KeyRenaming] { get }
 
@@ -35,6 +38,22 @@ extension BackboneConfiguration {
 
     /// The authors' names alone.
     public static var keyRenamings: [KeyRenaming] { [] }
+
+    /// Refuses an impossible stochastic depth or number of classes.
+    ///
+    /// - Throws: `ConfigurationError` that names the key.
+    func checkDepthRateAndClasses() throws {
+        guard dropPathRate >= 0, dropPathRate < 1 else {
+            throw ConfigurationError(
+                what: "a stochastic depth of \(dropPathRate) is impossible",
+                key: "drop_path_rate", fix: "use a rate from 0 to below 1")
+        }
+        guard numClasses.map({ (1...1_000_000).contains($0) }) ?? true else {
+            throw ConfigurationError(
+                what: "a classifier needs between 1 and 1000000 classes", key: "num_classes",
+                fix: "give their number, or leave the key out for a network without classifier")
+        }
+    }
 
     /// The classifier's last layer.
     public static var namesOfOneForm: [String] { ["head."] }

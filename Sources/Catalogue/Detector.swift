@@ -108,7 +108,7 @@ public final class Detector: Sendable {
     /// - Parameter count: Number of stages, from the image on.
     /// - Throws: `ConfigurationError` when the backbone has fewer.
     public func freezeStages(_ count: Int) throws {
-        let stages = (1...64).prefix { !backbone.scopeNames(ofStage: $0).isEmpty }.count
+        let stages = backbone.stageCount
         guard count <= stages else {
             throw ConfigurationError(
                 what: "the backbone has no stage \(count)", place: "training.frozen_stages",

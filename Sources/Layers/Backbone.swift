@@ -86,6 +86,11 @@ extension Backbone {
         self(x, context).enumerated().map { NamedOutput("stage\($0.offset + 1)", $0.element) }
     }
 
+    /// Number of stages.
+    public var stageCount: Int {
+        (1...).prefix { !scopeNames(ofStage: $0).isEmpty }.count
+    }
+
     /// Leaves the first stages as they are: no gradients, no new statistics.
     ///
     /// - Parameters:

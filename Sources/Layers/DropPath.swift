@@ -36,6 +36,23 @@ public struct DropPath: Sendable {
         factors(samples: branch.shape[0], context).map { branch.scaled(bySamples: $0) } ?? branch
     }
 
+    /// Adds a branch times its layer scale, in one pass; each sample's branch by its factor.
+    ///
+    /// - Parameters:
+    ///   - branch: `[N, ..., C]`.
+    ///   - x: What it is added to, of the same shape.
+    ///   - scale: The layer scale, `[C]`; its name stands in layer tables.
+    ///   - context: Training or evaluation, and the random state.
+    /// - Returns: The same shape.
+    public func adding(
+        _ branch: Tensor, to x: Tensor, scaledBy scale: Parameter, _ context: Context
+    ) -> Tensor {
+        let factors = factors(samples: x.shape[0], context)
+        return Graph.named(scale.name) {
+            x.addingScaled(branch, by: scale.tensor, samples: factors)
+        }
+    }
+
     /// The rates of the blocks of a model: from 0 at the first to `rate` at the last, evenly.
     ///
     /// - Parameters:

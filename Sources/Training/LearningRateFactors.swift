@@ -23,13 +23,11 @@ struct LearningRateFactors {
         _ configuration: OptimizerConfiguration, backbone: any Backbone, names: [String]
     ) {
         self.configuration = configuration
-        stages = (1...).lazy
-            .map {
-                Stage(
-                    scopes: backbone.scopeNames(ofStage: $0),
-                    blockScopes: Set(backbone.blockScopeNames(ofStage: $0)))
-            }
-            .prefix { !$0.scopes.isEmpty }.map { $0 }
+        stages = (0..<backbone.stageCount).map {
+            Stage(
+                scopes: backbone.scopeNames(ofStage: $0 + 1),
+                blockScopes: Set(backbone.blockScopeNames(ofStage: $0 + 1)))
+        }
         let own = names.compactMap(Self.nameInBackbone)
         for stage in stages {
             for part in own.compactMap(stage.part(of:)) where layers[part.name] == nil {

@@ -76,21 +76,8 @@ public struct BEVANetConfiguration: BackboneConfiguration {
         try check((1...65536).contains(lastPlanes), "last_planes") {
             ("\(lastPlanes) channels before the mean are impossible", "use 1 to 65536")
         }
-        try check(dropPathRate >= 0 && dropPathRate < 1, "drop_path_rate") {
-            ("a stochastic depth of \(dropPathRate) is impossible", "use a rate from 0 to below 1")
-        }
-        try checkClassifier()
-    }
-
-    private func checkClassifier() throws {
-        guard let numClasses else { return }
-        try check((1...1_000_000).contains(numClasses), "num_classes") {
-            (
-                "a classifier needs between 1 and 1000000 classes",
-                "give their number, or leave the key out for a network without classifier"
-            )
-        }
-        try check(semanticKernelSize[2] != 0, "semantic_kernel_size[2]") {
+        try checkDepthRateAndClasses()
+        try check(numClasses == nil || semanticKernelSize[2] != 0, "semantic_kernel_size[2]") {
             (
                 "the classifier's last layer is made of attention blocks",
                 "use one of \(lka.sizes), or leave \"num_classes\" out"

@@ -81,18 +81,11 @@ extension BEVANet {
         ///   - context: Training or evaluation, and the random state.
         /// - Returns: The same shape.
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            let attended = add(
-                attention(attentionNorm(x, context), context), to: x, attentionScale, context)
-            return add(mlp(mlpNorm(attended, context)), to: attended, mlpScale, context)
-        }
-
-        private func add(
-            _ branch: Tensor, to x: Tensor, _ scale: Parameter, _ context: Context
-        ) -> Tensor {
-            let factors = dropPath.factors(samples: x.shape[0], context)
-            return Graph.named(scale.name) {
-                x.addingScaled(branch, by: scale.tensor, samples: factors)
-            }
+            let attended = dropPath.adding(
+                attention(attentionNorm(x, context), context), to: x, scaledBy: attentionScale,
+                context)
+            return dropPath.adding(
+                mlp(mlpNorm(attended, context)), to: attended, scaledBy: mlpScale, context)
         }
     }
 

@@ -181,10 +181,7 @@ extension BiFormer {
             _ branch: Tensor, to x: Tensor, _ scale: Parameter?, _ context: Context
         ) -> Tensor {
             guard let scale else { return x + dropPath(branch, context) }
-            let factors = dropPath.factors(samples: x.shape[0], context)
-            return Graph.named(scale.name) {
-                x.addingScaled(branch, by: scale.tensor, samples: factors)
-            }
+            return dropPath.adding(branch, to: x, scaledBy: scale, context)
         }
     }
 }

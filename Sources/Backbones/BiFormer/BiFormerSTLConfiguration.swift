@@ -57,8 +57,7 @@ public struct BiFormerSTLConfiguration: BackboneConfiguration {
         try check.four(nWins.map(Double.init), "n_wins", 1...256)
         try check.four(topks.map(Double.init), "topks", -2...65536)
         try check.hidden(embedDim, mlpRatios)
-        try check.rate(dropPathRate)
-        try check.classes(numClasses)
+        try checkDepthRateAndClasses()
         try check.sideKernel(sideDwconv)
         try check.range(headDim, "head_dim", 1...65536)
         for stage in topks.indices {

@@ -33,24 +33,6 @@ struct StageChecks {
         }
     }
 
-    /// Refuses an impossible stochastic depth.
-    func rate(_ rate: Double) throws {
-        guard rate >= 0, rate < 1 else {
-            throw ConfigurationError(
-                what: "a stochastic depth of \(rate) is impossible", key: "drop_path_rate",
-                fix: "use a rate from 0 to below 1")
-        }
-    }
-
-    /// Refuses an impossible number of classes.
-    func classes(_ count: Int?) throws {
-        guard count.map({ (1...1_000_000).contains($0) }) ?? true else {
-            throw ConfigurationError(
-                what: "a classifier needs between 1 and 1000000 classes", key: "num_classes",
-                fix: "give their number, or leave the key out for a network without classifier")
-        }
-    }
-
     /// Refuses a kernel beside the attention that would change the map.
     func sideKernel(_ side: Int) throws {
         guard side == 0 || side % 2 == 1 && (1...63).contains(side) else {

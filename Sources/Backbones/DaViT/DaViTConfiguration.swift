@@ -121,14 +121,7 @@ extension DaViTConfiguration {
             (1...8).contains(attentionTypes.count),
             "\(attentionTypes.count) attention types make no layer", "attention_types",
             "list one to eight of \"spatial\" and \"channel\"")
-        try check(
-            dropPathRate >= 0 && dropPathRate < 1,
-            "a stochastic depth of \(dropPathRate) is impossible", "drop_path_rate",
-            "use a rate from 0 to below 1")
-        try check(
-            numClasses.map { (1...1_000_000).contains($0) } ?? true,
-            "a classifier needs between 1 and 1000000 classes", "num_classes",
-            "give their number, or leave the key out for a network without classifier")
+        try checkDepthRateAndClasses()
     }
 
     private func check(_ holds: Bool, _ what: String, _ key: String, _ fix: String) throws {

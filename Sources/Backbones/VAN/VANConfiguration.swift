@@ -52,16 +52,7 @@ public struct VANConfiguration: BackboneConfiguration {
                 what: "\(dims) channels times \(ratio) leave an MLP without channels",
                 key: "mlp_ratios", fix: "use at least \(1 / Double(dims)) there")
         }
-        guard dropPathRate >= 0, dropPathRate < 1 else {
-            throw ConfigurationError(
-                what: "a stochastic depth of \(dropPathRate) is impossible",
-                key: "drop_path_rate", fix: "use a rate from 0 to below 1")
-        }
-        guard numClasses.map({ (1...1_000_000).contains($0) }) ?? true else {
-            throw ConfigurationError(
-                what: "a classifier needs between 1 and 1000000 classes", key: "num_classes",
-                fix: "give their number, or leave the key out for a network without classifier")
-        }
+        try checkDepthRateAndClasses()
     }
 
     private func checkFour(
