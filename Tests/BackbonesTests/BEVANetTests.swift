@@ -172,21 +172,14 @@ private struct PublishedLists {
     @Test func onlyMatricesAndKernelsDecay() {
         let store = ParameterStore()
         _ = BEVANet(ParameterScope(store), Self.tiny)
-        for parameter in store.parameters where parameter.isTrained {
-            #expect((parameter.role == .weight) == (parameter.fileShape.rank > 1))
-        }
+        FamilyExpectations.onlyMatricesAndKernelsDecay(store)
     }
 
     @Test func stochasticDepthChangesTrainingAlone() {
         var settings = Self.tiny
         settings.dropPathRate = 0.9
         let network = BEVANet(ParameterScope(ParameterStore()), settings)
-        let x = filled("input", [4, 32, 32, 3])
-        func last(_ context: Context) -> [Float] { network(x, context).last?.elements ?? [] }
-        #expect(last(Context(.evaluation)) == last(Context(.evaluation)))
-        let first = Context(.training, generator: RandomGenerator(state: 1))
-        let second = Context(.training, generator: RandomGenerator(state: 2))
-        #expect(last(first) != last(second))
+        FamilyExpectations.stochasticDepthChangesTrainingAlone(network)
     }
 }
 
@@ -223,9 +216,6 @@ private struct PublishedLists {
     ]
 
     @Test(arguments: mistakes) func mistakeIsRefusedWhereItStands(text: String, key: String) {
-        let error = #expect(throws: ConfigurationError.self) { try decode(text) }
-        let message = error?.description ?? ""
-        #expect(message.contains(key) && message.contains("a.json:1"), "\(message)")
-        #expect(error?.fix.isEmpty == false)
+        FamilyExpectations.isRefused(key) { try decode(text) }
     }
 }

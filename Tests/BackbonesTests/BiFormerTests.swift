@@ -295,20 +295,13 @@ private func routing(
     @Test func onlyMatricesAndKernelsDecay() {
         let store = ParameterStore()
         _ = BiFormer(ParameterScope(store), Self.tiny)
-        for parameter in store.parameters where parameter.isTrained {
-            #expect((parameter.role == .weight) == (parameter.fileShape.rank > 1))
-        }
+        FamilyExpectations.onlyMatricesAndKernelsDecay(store)
     }
 
     @Test func stochasticDepthChangesTrainingAlone() {
         var settings = Self.tiny
         settings.dropPathRate = 0.9
         let network = BiFormer(ParameterScope(ParameterStore()), settings)
-        let x = filled("input", [4, 32, 32, 3])
-        func last(_ context: Context) -> [Float] { network(x, context).last?.elements ?? [] }
-        #expect(last(Context(.evaluation)) == last(Context(.evaluation)))
-        let first = Context(.training, generator: RandomGenerator(state: 1))
-        let second = Context(.training, generator: RandomGenerator(state: 2))
-        #expect(last(first) != last(second))
+        FamilyExpectations.stochasticDepthChangesTrainingAlone(network)
     }
 }

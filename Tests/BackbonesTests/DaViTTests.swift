@@ -177,9 +177,7 @@ private let tiny: DaViTConfiguration = {
     @Test func onlyMatricesAndKernelsDecay() {
         let store = ParameterStore()
         _ = DaViT(ParameterScope(store), tiny)
-        for parameter in store.parameters {
-            #expect((parameter.role == .weight) == (parameter.fileShape.rank > 1))
-        }
+        FamilyExpectations.onlyMatricesAndKernelsDecay(store)
     }
 
     @Test func initialValuesFollowTheAuthorsRules() throws {
@@ -199,12 +197,7 @@ private let tiny: DaViTConfiguration = {
         var settings = tiny
         settings.dropPathRate = 0.9
         let davit = DaViT(ParameterScope(ParameterStore()), settings)
-        let x = filled("input", [4, 32, 32, 3])
-        func last(_ context: Context) -> [Float] { davit(x, context).last?.elements ?? [] }
-        #expect(last(Context(.evaluation)) == last(Context(.evaluation)))
-        let first = Context(.training, generator: RandomGenerator(state: 1))
-        let second = Context(.training, generator: RandomGenerator(state: 2))
-        #expect(last(first) != last(second))
+        FamilyExpectations.stochasticDepthChangesTrainingAlone(davit)
     }
 
     @Test func switchesLeaveTheirParametersOut() {

@@ -217,9 +217,7 @@ private func configuration(_ constructor: JSONValue?) throws -> SHViTConfigurati
     @Test func onlyMatricesAndKernelsDecay() {
         let store = ParameterStore()
         _ = SHViT(ParameterScope(store), Self.tiny)
-        for parameter in store.parameters where parameter.isTrained {
-            #expect((parameter.role == .weight) == (parameter.fileShape.rank > 1))
-        }
+        FamilyExpectations.onlyMatricesAndKernelsDecay(store)
     }
 
     @Test func stochasticDepthChangesTrainingAlone() {
@@ -230,12 +228,7 @@ private func configuration(_ constructor: JSONValue?) throws -> SHViTConfigurati
         for parameter in store.parameters where parameter.name.hasSuffix("bn.weight") {
             parameter.value = Tensor(shape: parameter.value.shape, repeating: 1)
         }
-        let x = filled("input", [4, 64, 64, 3])
-        func last(_ context: Context) -> [Float] { network(x, context).last?.elements ?? [] }
-        #expect(last(Context(.evaluation)) == last(Context(.evaluation)))
-        let first = Context(.training, generator: RandomGenerator(state: 1))
-        let second = Context(.training, generator: RandomGenerator(state: 2))
-        #expect(last(first) != last(second))
+        FamilyExpectations.stochasticDepthChangesTrainingAlone(network, side: 64)
     }
 
     @Test func stagesHaveTheAuthorsNames() {
