@@ -19,6 +19,9 @@ public protocol BackboneConfiguration: Configuration, Equatable {
     /// may lack or have them when the other is loaded.
     static var namesOfOneForm: [String] { get }
 
+    /// The settings of the network as it predicts: without heads that training alone reads.
+    var withoutTrainingHeads: Self { get }
+
     /// Builds the network from settings that were validated.
     ///
     /// - Parameter scope: Holds its parameters.
@@ -33,6 +36,9 @@ public protocol BackboneConfiguration: Configuration, Equatable {
 }
 
 extension BackboneConfiguration {
+    /// The same settings: most networks have no such heads.
+    public var withoutTrainingHeads: Self { self }
+
     /// The tensors as they are.
     public func adapted(_ tensors: [NamedTensor]) -> [NamedTensor] { tensors }
 

@@ -11,13 +11,13 @@ public struct Architecture: Sendable {
     /// Height and width that are usual for it, in pixels.
     public let imageSize: [Int]
 
-    /// The network as its authors published it, with the classifier.
+    /// The network as its authors published it, with its classifier or segmentation head.
     ///
     /// - Parameter name: A published variant.
     /// - Throws: `CatalogueError` when there is no such variant.
     public init(published name: String) throws {
         let entry = try BackboneCatalogue.entry(name, place: "the name of the model")
-        guard entry.publishedClasses != nil else {
+        guard let published = entry.published else {
             throw CatalogueError(
                 what: "\"\(name)\" is a family, not a published network", place: "",
                 fix: "use a variant such as \""
@@ -25,7 +25,7 @@ public struct Architecture: Sendable {
                     + "\", or give settings by --arch")
         }
         self.name = name
-        configuration = entry.published
+        configuration = published
         imageSize = entry.imageSize
     }
 

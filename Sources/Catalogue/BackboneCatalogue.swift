@@ -12,72 +12,87 @@ public enum BackboneCatalogue {
         public let family: String
         /// Settings over which a configuration lays its own.
         public let configuration: any BackboneConfiguration
-        /// Classes of the published classifier; nil for a family, whose defaults nobody published.
-        public let publishedClasses: Int?
+        /// Settings of the network as published, its classifier or segmentation head included;
+        /// nil for a family, whose defaults nobody published.
+        public let published: (any BackboneConfiguration)?
         /// Height and width of the images for which it was published, in pixels.
         public let imageSize: [Int]
 
+        /// A family.
+        init(_ name: String, _ configuration: any BackboneConfiguration) {
+            self.name = name
+            family = name
+            self.configuration = configuration
+            published = nil
+            imageSize = [224, 224]
+        }
+
+        /// A classifier.
         init(
             _ name: String, _ family: String, _ configuration: any BackboneConfiguration,
-            publishedClasses: Int? = nil, imageSize: [Int] = [224, 224]
+            classes: Int, imageSize: [Int] = [224, 224]
         ) {
             self.name = name
             self.family = family
             self.configuration = configuration
-            self.publishedClasses = publishedClasses
+            var published = configuration
+            published.numClasses = classes
+            self.published = published
             self.imageSize = imageSize
         }
 
-        /// The settings of the network as published, classifier included.
-        public var published: any BackboneConfiguration {
-            var configuration = configuration
-            configuration.numClasses = publishedClasses
-            return configuration
+        /// A BEVANet, which was published for segmentation.
+        init(_ name: String, _ configuration: BEVANetConfiguration, imageSize: [Int]) {
+            self.name = name
+            family = "bevanet"
+            self.configuration = configuration
+            published = configuration.segmenting(classes: 19)
+            self.imageSize = imageSize
         }
     }
 
     /// All entries: families first, then variants.
     public static let entries: [Entry] = [
-        Entry("van", "van", VANConfiguration()),
-        Entry("van_b0", "van", VANConfiguration.b0, publishedClasses: 1000),
-        Entry("van_b1", "van", VANConfiguration.b1, publishedClasses: 1000),
-        Entry("van_b2", "van", VANConfiguration.b2, publishedClasses: 1000),
-        Entry("van_b3", "van", VANConfiguration.b3, publishedClasses: 1000),
-        Entry("van_b4", "van", VANConfiguration.b4, publishedClasses: 1000),
-        Entry("van_b5", "van", VANConfiguration.b5, publishedClasses: 1000),
-        Entry("van_b6", "van", VANConfiguration.b6, publishedClasses: 1000),
-        Entry("davit", "davit", DaViTConfiguration()),
-        Entry("davit_tiny", "davit", DaViTConfiguration.tiny, publishedClasses: 1000),
-        Entry("davit_small", "davit", DaViTConfiguration.small, publishedClasses: 1000),
-        Entry("davit_base", "davit", DaViTConfiguration.base, publishedClasses: 1000),
+        Entry("van", VANConfiguration()),
+        Entry("van_b0", "van", VANConfiguration.b0, classes: 1000),
+        Entry("van_b1", "van", VANConfiguration.b1, classes: 1000),
+        Entry("van_b2", "van", VANConfiguration.b2, classes: 1000),
+        Entry("van_b3", "van", VANConfiguration.b3, classes: 1000),
+        Entry("van_b4", "van", VANConfiguration.b4, classes: 1000),
+        Entry("van_b5", "van", VANConfiguration.b5, classes: 1000),
+        Entry("van_b6", "van", VANConfiguration.b6, classes: 1000),
+        Entry("davit", DaViTConfiguration()),
+        Entry("davit_tiny", "davit", DaViTConfiguration.tiny, classes: 1000),
+        Entry("davit_small", "davit", DaViTConfiguration.small, classes: 1000),
+        Entry("davit_base", "davit", DaViTConfiguration.base, classes: 1000),
         Entry(
             "davit_large_window12_384", "davit", DaViTConfiguration.largeWindow12,
-            publishedClasses: 1000, imageSize: [384, 384]),
-        Entry("davit_large", "davit", DaViTConfiguration.large, publishedClasses: 1000),
-        Entry("davit_huge", "davit", DaViTConfiguration.huge, publishedClasses: 1000),
-        Entry("davit_giant", "davit", DaViTConfiguration.giant, publishedClasses: 1000),
-        Entry("biformer", "biformer", BiFormerConfiguration()),
-        Entry("biformer_tiny", "biformer", BiFormerConfiguration.tiny, publishedClasses: 1000),
-        Entry("biformer_small", "biformer", BiFormerConfiguration.small, publishedClasses: 1000),
-        Entry("biformer_base", "biformer", BiFormerConfiguration.base, publishedClasses: 1000),
-        Entry("biformer_stl", "biformer", BiFormerSTLConfiguration.nhwc, publishedClasses: 1000),
+            classes: 1000, imageSize: [384, 384]),
+        Entry("davit_large", "davit", DaViTConfiguration.large, classes: 1000),
+        Entry("davit_huge", "davit", DaViTConfiguration.huge, classes: 1000),
+        Entry("davit_giant", "davit", DaViTConfiguration.giant, classes: 1000),
+        Entry("biformer", BiFormerConfiguration()),
+        Entry("biformer_tiny", "biformer", BiFormerConfiguration.tiny, classes: 1000),
+        Entry("biformer_small", "biformer", BiFormerConfiguration.small, classes: 1000),
+        Entry("biformer_base", "biformer", BiFormerConfiguration.base, classes: 1000),
+        Entry("biformer_stl", "biformer", BiFormerSTLConfiguration.nhwc, classes: 1000),
         Entry(
-            "biformer_stl_nchw", "biformer", BiFormerSTLConfiguration.nchw, publishedClasses: 1000
+            "biformer_stl_nchw", "biformer", BiFormerSTLConfiguration.nchw, classes: 1000
         ),
-        Entry("bevanet", "bevanet", BEVANetConfiguration()),
-        Entry("bevanet_s", "bevanet", BEVANetConfiguration.small, publishedClasses: 1000),
-        Entry("bevanet_base", "bevanet", BEVANetConfiguration.base, publishedClasses: 1000),
-        Entry("shvit", "shvit", SHViTConfiguration()),
-        Entry("shvit_s1", "shvit", SHViTConfiguration.s1, publishedClasses: 1000),
-        Entry("shvit_s2", "shvit", SHViTConfiguration.s2, publishedClasses: 1000),
-        Entry("shvit_s3", "shvit", SHViTConfiguration.s3, publishedClasses: 1000),
+        Entry("bevanet", BEVANetConfiguration()),
+        Entry("bevanet_s", BEVANetConfiguration.small, imageSize: [720, 960]),
+        Entry("bevanet_base", BEVANetConfiguration.base, imageSize: [720, 960]),
+        Entry("shvit", SHViTConfiguration()),
+        Entry("shvit_s1", "shvit", SHViTConfiguration.s1, classes: 1000),
+        Entry("shvit_s2", "shvit", SHViTConfiguration.s2, classes: 1000),
+        Entry("shvit_s3", "shvit", SHViTConfiguration.s3, classes: 1000),
         Entry(
-            "shvit_s4", "shvit", SHViTConfiguration.s4, publishedClasses: 1000,
+            "shvit_s4", "shvit", SHViTConfiguration.s4, classes: 1000,
             imageSize: [256, 256]),
     ]
 
     /// The published variants.
-    public static var variants: [Entry] { entries.filter { $0.publishedClasses != nil } }
+    public static var variants: [Entry] { entries.filter { $0.published != nil } }
 
     /// The entry of a name.
     ///

@@ -10,7 +10,7 @@ public struct ModelList: Sendable, Encodable {
         public let name: String
         /// Its family.
         public let family: String
-        /// Trained elements, classifier included.
+        /// Trained elements, classifier or segmentation head included.
         public let parameters: Int
         /// Strides of its feature maps against the image.
         public let strides: [Int]
@@ -23,9 +23,10 @@ public struct ModelList: Sendable, Encodable {
 
     /// Builds every published network, without values, and counts.
     public init() {
-        models = BackboneCatalogue.variants.map { entry in
+        models = BackboneCatalogue.entries.compactMap { entry in
+            guard let published = entry.published else { return nil }
             let store = ParameterStore.unfilled()
-            let backbone = entry.published.build(ParameterScope(store))
+            let backbone = published.build(ParameterScope(store))
             defer { StorageCache.shared.releaseUnused() }
             return Row(
                 name: entry.name, family: entry.family, parameters: store.parameterCount,

@@ -26,19 +26,21 @@ public struct BenchmarkModel: Sendable {
             let configuration = try Self.detector(name)
             try self.init(configuration, classCount: 80, name: name, size: [640, 640])
         } else {
-            try self.init(classifier: name)
+            try self.init(published: name)
         }
     }
 
-    private init(classifier name: String) throws {
+    private init(published name: String) throws {
         let architecture = try Architecture(published: name)
         let store = ParameterStore()
-        let network = architecture.configuration.build(ParameterScope(store))
+        let network = architecture.configuration.withoutTrainingHeads.build(ParameterScope(store))
         self.name = name
         self.store = store
         size = architecture.imageSize
         forward = { x, context in
-            network.outputs(x, context).filter { $0.name == "logits" }.map(\.value)
+            // Not the maps of its backbone, which a segmentation network gives besides.
+            network.outputs(x, context).filter { ["logits", "main"].contains($0.name) }
+                .map(\.value)
         }
     }
 

@@ -1,4 +1,5 @@
 import Checkpoints
+import JSONText
 import Layers
 import Tensors
 import TestSupport
@@ -89,6 +90,48 @@ import Testing
         try golden.check(golden.ownLimits, inputs: ["input.x", "input.y"]) { scope in
             let piece = BEVANet.PixelAttentionFusion(scope, channels: 6, hidden: 3)
             return { [NamedOutput("output", piece($0[0], $0[1], $1))] }
+        }
+    }
+
+    @Test(arguments: [
+        ("dlkppm", PyramidPooling.dlkppm), ("dlkppm_small", .dlkppm), ("plkppm", .plkppm),
+        ("dappm", .dappm), ("pappm", .pappm),
+    ])
+    func pyramidEqualsTheAuthors(name: String, kind: PyramidPooling) throws {
+        let sizes = try golden(name).info["constructor"]
+        let extent = BEVANet.PyramidExtent(
+            inputs: try #require(sizes?["inplanes"]?.integer),
+            branch: try #require(sizes?["branch_planes"]?.integer),
+            outputs: try #require(sizes?["outplanes"]?.integer))
+        try check(name) { scope in
+            let pyramid = BEVANet.pyramid(scope, kind, extent)
+            return { pyramid($0, $1) }
+        }
+    }
+
+    @Test(arguments: [
+        ("bgaf", BoundaryFusion.bgaf, 8), ("bag", .bag, 6), ("light_bag", .lightBag, 6),
+    ])
+    func guidedFusionEqualsTheAuthors(
+        name: String, kind: BoundaryFusion, outputs: Int
+    ) throws {
+        let golden = try golden(name)
+        let inputs = ["input.p", "input.i", "input.d"]
+        try golden.check(golden.ownLimits, inputs: inputs) { scope in
+            let fusion = BEVANet.fusion(scope, kind, inputs: 8, outputs: outputs)
+            return { maps, context in
+                let guided = BEVANet.GuidedMaps(
+                    detail: maps[0], semantic: maps[1], boundary: maps[2])
+                return [NamedOutput("output", fusion(guided, context))]
+            }
+        }
+    }
+
+    /// The case's head doubles its map, which the published network leaves to the loss.
+    @Test func segmentationHeadEqualsTheAuthors() throws {
+        try check("segmenthead") { scope in
+            let head = BEVANet.SegmentationHead(scope, 6, hidden: 5, outputs: 4)
+            return { head($0, $1).resampledBilinear(height: 10, width: 14) }
         }
     }
 

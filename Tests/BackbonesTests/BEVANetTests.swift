@@ -7,15 +7,10 @@ import Testing
 
 @testable import Backbones
 
-/// The authors' arguments that shape the segmentation head alone, or name a Python class.
-private let headArguments = ["class", "ppm", "fb", "ppm_planes", "head_planes", "seg_augment"]
-
-/// Settings of a case, read as a user's file is.
-private func configuration(
-    _ constructor: JSONValue?, classifier: Bool = false
-) throws -> BEVANetConfiguration {
+/// Settings of a case, read as a user's file is, but for the name of a Python class.
+private func configuration(_ constructor: JSONValue?) throws -> BEVANetConfiguration {
     var object = constructor?.object ?? JSONObject()
-    for key in headArguments + (classifier ? [] : ["num_classes"]) { object[key] = nil }
+    object["class"] = nil
     return try StrictDecoder.decode(
         BEVANetConfiguration.self, from: JSONValue(.object(object)),
         defaults: BEVANetConfiguration())
@@ -31,20 +26,52 @@ private func isOfHead(_ name: String) -> Bool {
 @Suite struct BEVANetGoldenTests {
     @Test func classifierEqualsTheAuthors() throws {
         let golden = try GoldenCase("segmentation/bevanet_classifier_tiny")
-        let settings = try configuration(golden.info["constructor"], classifier: true)
+        let settings = try configuration(golden.info["constructor"])
         try golden.check(golden.ownLimits) { scope in
             let network = BEVANet(scope, settings)
             return { network.outputs($0, $1).map { NamedOutput("output", $0.value) } }
         }
     }
 
-    /// The maps that the authors' backbone hands to its head; cases are cut down to them.
     @Test(arguments: ["bevanet_tiny", "bevanet_odd", "bevanet_all_attention"])
-    func backboneEqualsTheAuthors(name: String) throws {
+    func segmentationNetworkEqualsTheAuthors(name: String) throws {
+        let golden = try GoldenCase("segmentation/" + name)
+        let settings = try configuration(golden.info["constructor"])
+        try golden.check(golden.ownLimits) { scope in
+            let network = BEVANet(scope, settings)
+            return { network.outputs($0, $1) }
+        }
+    }
+
+    @Test(arguments: ["bevanet_tiny", "bevanet_odd", "bevanet_all_attention"])
+    func planOfTheSegmentationNetworkEqualsTheAuthors(name: String) throws {
         let golden = try GoldenCase("segmentation/" + name)
         let scope = ParameterScope(ParameterStore())
         let network = BEVANet(scope, try configuration(golden.info["constructor"]))
         try scope.load(golden.weights.namedTensors, from: name)
+        let input = try golden.tensor("input")
+        let graph = Graph.trace(inputs: [input.shape]) {
+            network.outputs($0[0], Context(.evaluation)).map(\.value)
+        }
+        let names = network.outputs(input, Context(.evaluation)).map(\.name)
+        #expect(names.prefix(3) == ["main", "aux", "boundary"])
+        for (name, replayed) in zip(names, Plan(graph)([input])) {
+            let expected = try golden.tensor("eval." + name)
+            expectClose(replayed.elements, expected.elements, relative: 1e-5, name)
+        }
+    }
+
+    /// The maps that the authors' backbone hands to its head, from a network without one.
+    @Test(arguments: ["bevanet_tiny", "bevanet_odd", "bevanet_all_attention"])
+    func backboneEqualsTheAuthors(name: String) throws {
+        let golden = try GoldenCase("segmentation/" + name)
+        var settings = try configuration(golden.info["constructor"])
+        settings.ppm = nil
+        settings.numClasses = nil
+        let store = ParameterStore()
+        let network = BEVANet(ParameterScope(store), settings)
+        try ParameterScope(store).load(
+            golden.weights.namedTensors.filter { !isOfHead($0.name) }, from: name)
         let input = try golden.tensor("input")
         let outputs = network.outputs(input, Context(.evaluation))
         #expect(outputs.count == 4)
@@ -68,11 +95,9 @@ private struct PublishedLists {
     let store = ParameterStore.unfilled()
     let network: BEVANet
 
-    init(_ name: String, classifier: Bool) throws {
+    init(_ name: String) throws {
         info = try JSONValue.read(path: Goldens.folder + "/segmentation/full/\(name).json")
-        network = BEVANet(
-            ParameterScope(store),
-            try configuration(info["constructor"], classifier: classifier))
+        network = BEVANet(ParameterScope(store), try configuration(info["constructor"]))
     }
 
     /// Names and shapes in the order of the state dict.
@@ -85,11 +110,9 @@ private struct PublishedLists {
 }
 
 @Suite struct BEVANetPublishedTests {
-    @Test(arguments: [
-        ("bevanet_s_classifier", true), ("bevanet_s_19", false), ("bevanet_19", false),
-    ])
-    func namesShapesAndOrderAreTheAuthors(name: String, classifier: Bool) throws {
-        let lists = try PublishedLists(name, classifier: classifier)
+    @Test(arguments: ["bevanet_s_classifier", "bevanet_s_19", "bevanet_19"])
+    func namesShapesAndOrderAreTheAuthors(name: String) throws {
+        let lists = try PublishedLists(name)
         let actual = Dictionary(grouping: lists.store.parameters) { parameter in
             switch parameter.role {
             case .weight, .undecayed: "parameters"
@@ -97,22 +120,41 @@ private struct PublishedLists {
             }
         }
         for (key, parameters) in actual {
-            let expected = lists.entries(key).filter { classifier || !isOfHead($0) }
-            #expect(parameters.map { "\($0.name) \($0.fileShape.dimensions)" } == expected)
+            #expect(
+                parameters.map { "\($0.name) \($0.fileShape.dimensions)" } == lists.entries(key))
         }
     }
 
-    @Test func multiplyAddsAreTheAuthors() throws {
-        let lists = try PublishedLists("bevanet_s_classifier", classifier: true)
-        let graph = Graph.trace(inputs: [[1, 224, 224, 3]]) {
+    /// Figures of the card: with the heads of training, and as it predicts.
+    @Test(arguments: [
+        ("bevanet_s_classifier", [224, 224], 1_342_962_136, 16_278_709),
+        ("bevanet_s_19", [1024, 2048], 63_039_964_768, 15_186_004),
+        ("bevanet_19", [1024, 2048], 244_506_235_232, 58_823_892),
+    ])
+    func multiplyAddsAreTheAuthors(
+        name: String, size: [Int], multiplyAdds: Int, parameters: Int
+    ) throws {
+        let lists = try PublishedLists(name)
+        let graph = Graph.trace(inputs: [[1, size[0], size[1], 3]]) {
             lists.network.outputs($0[0], Context(.evaluation)).map(\.value)
         }
-        #expect(graph.multiplyAdds == 1_342_962_136)
-        #expect(lists.store.parameterCount == 16_278_709)
+        #expect(graph.multiplyAdds == multiplyAdds)
+        #expect(lists.store.parameterCount == parameters)
+    }
+
+    @Test func predictionHasNoHeadsOfTraining() throws {
+        let settings = BEVANetConfiguration.small.segmenting(classes: 11).withoutTrainingHeads
+        let store = ParameterStore.unfilled()
+        let network = BEVANet(ParameterScope(store), settings)
+        let graph = Graph.trace(inputs: [[1, 720, 960, 3]]) {
+            network.outputs($0[0], Context(.evaluation)).map(\.value)
+        }
+        #expect(graph.multiplyAdds == 19_895_597_000)
+        #expect(store.parameterCount == 15_089_752)
     }
 
     @Test func figuresUnderTheFormulaAreTheAuthors() throws {
-        let lists = try PublishedLists("bevanet_s_classifier", classifier: true)
+        let lists = try PublishedLists("bevanet_s_classifier")
         for parameter in lists.store.parameters {
             parameter.setFileElements(
                 FormulaFill.values(parameter.name, parameter.fileShape.dimensions))

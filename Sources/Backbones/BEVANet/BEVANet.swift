@@ -1,8 +1,8 @@
 // "BEVANet: Bilateral Efficient Visual Attention Network for Real-time Semantic Segmentation",
 // ICIP 2025, arXiv 2508.07300; a descendant of PIDNet (Xu et al., 2023).
 //
-// Key names and layout are those of the authors' code, which is followed throughout. This is the
-// part of the network before the segmentation head, and the classifier that it is pretrained in.
+// Key names and layout are those of the authors' code, which is followed throughout: the backbone
+// alone, the segmentation network, and the classifier that the backbone is pretrained in.
 // The authors' code takes sides that are multiples of 8 (or 16) alone, since it reshapes by the
 // size of the image; here maps are resized to each other, so any size will do, and multiples give
 // what the authors' code gives.
@@ -20,6 +20,7 @@ public struct BEVANet: Backbone {
     public let features: [FeatureSpec]
     private let stem: Stem
     private let branches: Branches
+    private let segmentation: Segmentation?
     private let classifier: Classifier?
 
     /// What the authors' heads read.
@@ -34,6 +35,16 @@ public struct BEVANet: Backbone {
         public let detail: Tensor
         /// The detail map widened for the fusion with the semantic one: `4 c` channels, stride 8.
         public let detailSemantic: Tensor
+
+        /// The four maps that the authors' heads read, under the goldens' names.
+        var outputs: [NamedOutput] {
+            [
+                NamedOutput("backbone.semantic", semantic),
+                NamedOutput("backbone.detail_semantic", detailSemantic),
+                NamedOutput("backbone.detail", detail),
+                NamedOutput("backbone.inter", inter),
+            ]
+        }
     }
 
     /// Declares the network.
@@ -49,6 +60,7 @@ public struct BEVANet: Backbone {
         ]
         stem = Stem(scope, configuration)
         branches = Branches(scope, configuration)
+        segmentation = Segmentation(scope, configuration)
         classifier = Classifier(scope, configuration)
     }
 
@@ -76,16 +88,14 @@ public struct BEVANet: Backbone {
         return [maps.detailSemantic, maps.shallowSemantic, maps.semantic]
     }
 
-    /// Computes the logits `[N, classes]`, or the four maps that the authors' heads read.
+    /// Computes the logits `[N, classes]`, or those of the segmentation network at stride 8 as
+    /// `main`, `aux` and `boundary`, in evaluation with the four maps that the authors' heads read;
+    /// without a head these maps alone.
     public func outputs(_ x: Tensor, _ context: Context) -> [NamedOutput] {
         let maps = maps(x, context)
         if let classifier { return [NamedOutput("logits", classifier(maps, context))] }
-        return [
-            NamedOutput("backbone.semantic", maps.semantic),
-            NamedOutput("backbone.detail_semantic", maps.detailSemantic),
-            NamedOutput("backbone.detail", maps.detail),
-            NamedOutput("backbone.inter", maps.inter),
-        ]
+        let logits = segmentation?(maps, context) ?? []
+        return segmentation != nil && context.isTraining ? logits : logits + maps.outputs
     }
 
     /// The authors' names of a layer, counted from 1; the stem belongs to the first.
@@ -104,7 +114,14 @@ public struct BEVANet: Backbone {
                 "layer4_semantic_2", "norm4_semantic_2", "layer4_detail_conv", "layer4_detail",
                 "norm4_detail", "compression4", "fuse_sd_4",
             ]
-        case 5: ["layer5_detail_semantic"]
+        case 5:
+            [
+                "layer5_detail_semantic", "layer5_down_semantic_seg", "layer5_semantic_seg",
+                "layer5_semantic_1_seg", "norm5_semantic_1_seg", "layer5_semantic_2_seg",
+                "norm5_semantic_2_seg", "layer5_detail_boundary", "layer5_down_semantic_cls",
+                "layer5_semantic_1_cls", "norm5_semantic_1_cls", "layer5_semantic_2_cls",
+                "norm5_semantic_2_cls", "layer5_semantic_bn_cls", "layer5_down",
+            ]
         default: []
         }
     }

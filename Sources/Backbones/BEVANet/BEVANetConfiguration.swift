@@ -17,25 +17,60 @@ public struct BEVANetConfiguration: BackboneConfiguration {
     public var nBlocks = [2, 2, 3, 3, 2]
     /// Channels of the stem, `c`; the other maps have multiples of it.
     public var planes = 32
-    /// Channels before the classifier's mean; without meaning in the dense form.
+    /// Channels before the classifier's mean; without meaning in the other forms.
     public var lastPlanes = 2048
     /// Stochastic depth of every attention block, 0 inclusive to 1 exclusive.
     public var dropPathRate = 0.0
-    /// Number of classes of the authors' classifier; nil for the backbone alone.
+    /// Number of classes of the segmentation network or the classifier; nil for the backbone alone.
     public var numClasses: Int?
+    /// The pyramid of the segmentation network; nil for the classifier or the backbone alone.
+    public var ppm: PyramidPooling?
+    /// The fusion of the segmentation network.
+    public var fb = BoundaryFusion.bgaf
+    /// Channels of each scale of the pyramid.
+    public var ppmPlanes = 96
+    /// Hidden channels of the segmentation heads.
+    public var headPlanes = 128
+    /// Whether the segmentation network has the heads for classes and boundary of training.
+    public var segAugment = true
 
-    /// The settings of BEVANet-S.
+    /// The settings of BEVANet-S without a head.
     public init() {}
 
-    /// BEVANet-S, 16.3 million parameters as a classifier.
+    /// BEVANet-S: 15.2 million parameters as a segmentation network of 19 classes, 16.3 million
+    /// as a classifier of 1000.
     public static let small = BEVANetConfiguration()
-    /// BEVANet, 57.4 million parameters as a classifier.
+    /// BEVANet: 58.8 and 57.4 million parameters.
     public static let base: BEVANetConfiguration = {
         var settings = BEVANetConfiguration()
         settings.planes = 64
         settings.nBlocks = [2, 2, 4, 4, 2]
         return settings
     }()
+
+    /// The segmentation network as published: pyramid DLKPPM, fusion BGAF.
+    ///
+    /// - Parameter classes: Number of classes.
+    /// - Returns: These settings with a head.
+    public func segmenting(classes: Int) -> BEVANetConfiguration {
+        var settings = self
+        settings.numClasses = classes
+        settings.ppm = .dlkppm
+        return settings
+    }
+
+    /// Without the heads for classes and boundary of training.
+    public var withoutTrainingHeads: BEVANetConfiguration {
+        var settings = self
+        settings.segAugment = false
+        return settings
+    }
+
+    /// The layers that the segmentation network or the classifier has beside the backbone.
+    public static let namesOfOneForm = [
+        "layer5_down_semantic_", "layer5_semantic_", "norm5_semantic_", "layer5_detail_boundary.",
+        "layer5_down.", "last_layer.", "spp.", "dfm.", "seghead_ds.", "seghead_db.", "head.",
+    ]
 
     /// What the attention blocks of a layer are built from.
     ///
@@ -77,7 +112,24 @@ public struct BEVANetConfiguration: BackboneConfiguration {
             ("\(lastPlanes) channels before the mean are impossible", "use 1 to 65536")
         }
         try checkDepthRateAndClasses()
-        try check(numClasses == nil || semanticKernelSize[2] != 0, "semantic_kernel_size[2]") {
+        try checkHead()
+    }
+
+    /// Refuses a head that cannot be built.
+    private func checkHead() throws {
+        try check((1...65536).contains(ppmPlanes), "ppm_planes") {
+            ("a pyramid of \(ppmPlanes) channels is impossible", "use 1 to 65536")
+        }
+        try check((1...65536).contains(headPlanes), "head_planes") {
+            ("a head of \(headPlanes) channels is impossible", "use 1 to 65536")
+        }
+        try check(ppm == nil || numClasses != nil, "ppm") {
+            ("a segmentation network needs its classes", "give their number as \"num_classes\"")
+        }
+        try check(
+            ppm != nil || numClasses == nil || semanticKernelSize[2] != 0,
+            "semantic_kernel_size[2]"
+        ) {
             (
                 "the classifier's last layer is made of attention blocks",
                 "use one of \(lka.sizes), or leave \"num_classes\" out"

@@ -11,9 +11,10 @@ extension BEVANet {
         private let last: NormalizedConvolution
         private let head: Linear
 
-        /// Declares the layers; nil for settings without classes or attention in layer 5.
+        /// Declares the layers; nil for settings without classes, of a segmentation network, or
+        /// without attention in layer 5.
         init?(_ root: ParameterScope, _ configuration: BEVANetConfiguration) {
-            guard let classes = configuration.numClasses,
+            guard configuration.ppm == nil, let classes = configuration.numClasses,
                 let settings = configuration.attention(2, configuration.semanticKernelSize)
             else { return nil }
             let c = configuration.planes

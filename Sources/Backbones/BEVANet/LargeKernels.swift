@@ -72,30 +72,51 @@ extension BEVANet {
     ///   - kind: Which kind.
     ///   - size: Side of the kernel, one that the kind serves.
     ///   - channels: Channels of the map.
+    ///   - initial: How its convolutions begin; all but those of LSKA stand in EVA blocks alone.
     /// - Returns: The gate.
     static func spatialGate(
-        _ scope: ParameterScope, _ kind: LargeKernel, size: Int, channels: Int
+        _ scope: ParameterScope, _ kind: LargeKernel, size: Int, channels: Int,
+        initial: InitialValues = .attentionBlock
     ) -> any SpatialGate {
         switch (kind, KernelDecomposition.of(kind, size)) {
         case (.sdlska, let parts?): SelectiveGate(scope, parts, channels: channels)
-        case (.lska, let parts?): SequentialGate(scope, parts, channels: channels)
+        case (.lska, let parts?):
+            SequentialGate(scope, parts, channels: channels, initial: initial)
         default: CrossGate(scope, size: size, channels: channels)
+        }
+    }
+
+    /// How convolutions begin.
+    enum InitialValues {
+        /// As EVA blocks draw them: He's normal by outputs, biases 0.
+        case attentionBlock
+        /// By PyTorch's default.
+        case pytorch
+
+        /// The rule of a weight of so many outputs a group; nil for PyTorch's default.
+        func initializer(fanOut: Int) -> Initializer? {
+            self == .attentionBlock ? .heNormal(fanOut: fanOut) : nil
         }
     }
 
     /// A depth-wise convolution that keeps the size, under the name `dwconv`.
     static func depthwise(
-        _ scope: ParameterScope, _ channels: Int, _ kernel: KernelExtent, dilation: Int = 1
+        _ scope: ParameterScope, _ channels: Int, _ kernel: KernelExtent, dilation: Int = 1,
+        initial: InitialValues = .attentionBlock
     ) -> DepthwiseConv2d {
         DepthwiseConv2d(
             scope["dwconv"], channels, keepingSizeBy: kernel, dilation: dilation,
-            initializer: .heNormal(fanOut: kernel.height * kernel.width))
+            initializer: initial.initializer(fanOut: kernel.height * kernel.width))
     }
 
     /// A 1x1 convolution with a bias, under the name `pwconv`.
-    static func pointwise(_ scope: ParameterScope, _ inputs: Int, _ outputs: Int) -> Conv2d {
+    static func pointwise(
+        _ scope: ParameterScope, _ inputs: Int, _ outputs: Int,
+        initial: InitialValues = .attentionBlock
+    ) -> Conv2d {
         Conv2d(
-            scope["pwconv"], inputs, outputs, kernel: 1, initializer: .heNormal(fanOut: outputs))
+            scope["pwconv"], inputs, outputs, kernel: 1,
+            initializer: initial.initializer(fanOut: outputs))
     }
 
     /// SDLSKA: a small kernel, a horizontal and a vertical one behind it side by side, and a
@@ -133,16 +154,24 @@ extension BEVANet {
         private let kernels: [DepthwiseConv2d]
         private let pointwise: Conv2d
 
-        init(_ scope: ParameterScope, _ parts: KernelDecomposition, channels c: Int) {
+        init(
+            _ scope: ParameterScope, _ parts: KernelDecomposition, channels c: Int,
+            initial: InitialValues
+        ) {
+            func kernel(
+                _ name: String, _ extent: KernelExtent, dilation: Int = 1
+            ) -> DepthwiseConv2d {
+                BEVANet.depthwise(
+                    scope[name], c, extent, dilation: dilation, initial: initial)
+            }
+            let (taps, dilation) = (parts.taps, parts.dilation)
             kernels = [
-                BEVANet.depthwise(scope["DW_conv_h"], c, .row(parts.local)),
-                BEVANet.depthwise(scope["DW_conv_v"], c, .column(parts.local)),
-                BEVANet.depthwise(
-                    scope["DW_D_conv_h"], c, .row(parts.taps), dilation: parts.dilation),
-                BEVANet.depthwise(
-                    scope["DW_D_conv_v"], c, .column(parts.taps), dilation: parts.dilation),
+                kernel("DW_conv_h", .row(parts.local)),
+                kernel("DW_conv_v", .column(parts.local)),
+                kernel("DW_D_conv_h", .row(taps), dilation: dilation),
+                kernel("DW_D_conv_v", .column(taps), dilation: dilation),
             ]
-            pointwise = BEVANet.pointwise(scope["pwconv"], c, c)
+            pointwise = BEVANet.pointwise(scope["pwconv"], c, c, initial: initial)
         }
 
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {

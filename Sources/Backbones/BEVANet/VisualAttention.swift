@@ -12,11 +12,14 @@ extension BEVANet {
         private let gate: any SpatialGate
         private let after: Conv2d
 
-        init(_ scope: ParameterScope, _ kind: LargeKernel, size: Int, channels c: Int) {
-            before = BEVANet.pointwise(scope["proj_1"], c, c)
+        init(
+            _ scope: ParameterScope, _ kind: LargeKernel, size: Int, channels c: Int,
+            initial: InitialValues = .attentionBlock
+        ) {
+            before = BEVANet.pointwise(scope["proj_1"], c, c, initial: initial)
             gate = BEVANet.spatialGate(
-                scope["spatial_gating_unit"], kind, size: size, channels: c)
-            after = BEVANet.pointwise(scope["proj_2"], c, c)
+                scope["spatial_gating_unit"], kind, size: size, channels: c, initial: initial)
+            after = BEVANet.pointwise(scope["proj_2"], c, c, initial: initial)
         }
 
         /// Attends.
