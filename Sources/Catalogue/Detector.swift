@@ -24,14 +24,14 @@ public final class Detector: Sendable {
     /// - Parameters:
     ///   - configuration: The settings.
     ///   - classCount: Number of classes, at least 1.
-    ///   - seed: Seed of the initial weights.
+    ///   - seed: Seed of the initial weights; nil draws none, for a checkpoint that holds all.
     ///   - normEval: Whether the backbone's BatchNorm keeps its running statistics in training.
     /// - Throws: `ConfigurationError` when the parts do not fit each other.
     public init(
-        _ configuration: DetectorConfiguration, classCount: Int, seed: UInt64,
+        _ configuration: DetectorConfiguration, classCount: Int, seed: UInt64?,
         normEval: Bool = false
     ) throws {
-        let store = ParameterStore(seed: seed)
+        let store = seed.map { ParameterStore(seed: $0) } ?? .unfilled()
         let root = ParameterScope(store)
         let backbone = configuration.backbone.build(root["backbone"])
         self.store = store

@@ -71,8 +71,13 @@ public final class Parameter: @unchecked Sendable {
     ///
     /// - Parameter elements: As many as `fileShape` says, row-major.
     public func setFileElements(_ elements: [Float]) {
-        value = Tensor(
-            shape: Self.memoryShape(fileShape, layout), Self.toMemory(elements, fileShape, layout))
+        precondition(elements.count == fileShape.count, "\(elements.count) for \(fileShape)")
+        value = Tensor(shape: Self.memoryShape(fileShape, layout)) { target in
+            elements.withUnsafeBufferPointer { source in
+                guard let source = source.baseAddress else { return }
+                Self.toMemory(source, target, fileShape, layout)
+            }
+        }
     }
 
     /// The gradient in the authors' layout, or nil when none arrived.
@@ -89,15 +94,21 @@ public final class Parameter: @unchecked Sendable {
         }
     }
 
-    static func toMemory(_ x: [Float], _ shape: Shape, _ layout: ParameterLayout) -> [Float] {
+    private static func toMemory(
+        _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ shape: Shape,
+        _ layout: ParameterLayout
+    ) {
         switch layout {
-        case .authors: x
-        case .channelsLast: transposed(x, shape[0], shape[1], shape[2] * shape[3])
-        case .depthwise: transposed(x, 1, shape[0], shape[2] * shape[3])
+        case .authors: y.update(from: x, count: shape.count)
+        case .channelsLast: transpose(x, y, shape[0], shape[1], shape[2] * shape[3])
+        case .depthwise: transpose(x, y, 1, shape[0], shape[2] * shape[3])
         case .transposed:
-            transposed(
-                transposed(x, shape[0], shape[1], shape[2] * shape[3]), 1, shape[0],
-                shape[1] * shape[2] * shape[3])
+            let (block, taps) = (shape[1] * shape[2] * shape[3], shape[2] * shape[3])
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, shape.count)) {
+                guard let between = $0.baseAddress else { return }
+                transpose(x, between, shape[0], shape[1], taps)
+                transpose(between, y, 1, shape[0], block)
+            }
         }
     }
 
@@ -117,13 +128,24 @@ public final class Parameter: @unchecked Sendable {
     private static func transposed(_ x: [Float], _ batch: Int, _ rows: Int, _ columns: Int)
         -> [Float]
     {
-        var y = x
+        [Float](unsafeUninitializedCapacity: x.count) { y, count in
+            x.withUnsafeBufferPointer { x in
+                guard let x = x.baseAddress, let y = y.baseAddress else { return }
+                transpose(x, y, batch, rows, columns)
+            }
+            count = x.count
+        }
+    }
+
+    private static func transpose(
+        _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ batch: Int, _ rows: Int,
+        _ columns: Int
+    ) {
         for b in 0..<batch {
             let start = b * rows * columns
-            for r in 0..<rows {
-                for c in 0..<columns { y[start + c * rows + r] = x[start + r * columns + c] }
+            for c in 0..<columns {
+                for r in 0..<rows { y[start + c * rows + r] = x[start + r * columns + c] }
             }
         }
-        return y
     }
 }

@@ -57,7 +57,7 @@ public final class TrainedDetector: Sendable {
             Preprocessing.self, from: Self.parse(preprocessingText, "preprocessing", path),
             defaults: Preprocessing(), path: JSONPath([.key("preprocessing")]))
         try preprocessing.validate()
-        let detector = try Detector(configuration, classCount: classes.count, seed: 0)
+        let detector = try Detector(configuration, classCount: classes.count, seed: nil)
         try ParameterScope(detector.store).load(checkpoint.namedTensors, from: path)
         self.init(detector: detector, classes: classes, preprocessing: preprocessing)
     }

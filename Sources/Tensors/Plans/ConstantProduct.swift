@@ -1,3 +1,5 @@
+import KernelInterface
+
 /// A matrix product, convolution or depth-wise convolution whose weights are constants, so that a
 /// constant map of its input or output can be folded into them.
 struct ConstantProduct {
@@ -59,18 +61,32 @@ struct ConstantProduct {
     ///   - shift: `t [O]`, or nil for 0.
     /// - Returns: Weights `s W` and bias `s b + t`.
     func scaled(by scale: [Float], shift: [Float]?) -> Constants {
-        let row = isDepthwise ? 1 : weight.count / max(1, outputs)
-        let scaledWeight = weight.elements.enumerated().map { index, value in
-            value * scale[index / row % outputs]
-        }
+        let outputs = outputs
         let old = bias?.elements
         let hasBias = old != nil || shift != nil
         let newBias = (0..<(hasBias ? outputs : 0)).map { o in
             (old?[o] ?? 0) * scale[o] + (shift?[o] ?? 0)
         }
         return Constants(
-            weight: Tensor(shape: weight.shape, scaledWeight),
+            weight: isDepthwise ? scaledColumns(by: scale) : scaledRows(by: scale),
             bias: hasBias ? Tensor(shape: [outputs], newBias) : nil)
+    }
+
+    /// The weight `[O, ...]` with one factor a row.
+    private func scaledRows(by scale: [Float]) -> Tensor {
+        let row = weight.count / max(1, scale.count)
+        return weight.withElements { source in
+            Tensor(shape: weight.shape) { target in
+                for (o, factor) in scale.enumerated() {
+                    kernels.elementwise.scale(source + o * row, factor, target + o * row, row)
+                }
+            }
+        }
+    }
+
+    /// The weight `[..., C]` with one factor a column.
+    private func scaledColumns(by scale: [Float]) -> Tensor {
+        weight.scaled(byChannels: Tensor(shape: [scale.count], scale))
     }
 
     /// The constants of `y = W (s x + t) + b`.
@@ -80,15 +96,20 @@ struct ConstantProduct {
     ///   - shift: `t [I]`.
     /// - Returns: Weights `W s` and bias `b + W t`.
     func reading(scale: [Float], shift: [Float]) -> Constants {
+        let outputs = outputs
         let row = weight.count / max(1, outputs)
         var sums = bias?.elements.map(Double.init) ?? [Double](repeating: 0, count: outputs)
-        let scaledWeight = weight.elements.enumerated().map { index, value in
-            let channel = index % scale.count
-            sums[index / row] += Double(value) * Double(shift[channel])
-            return value * scale[channel]
+        weight.withElements { weight in
+            for o in 0..<outputs {
+                for start in stride(from: o * row, to: (o + 1) * row, by: shift.count) {
+                    for (channel, t) in shift.enumerated() {
+                        sums[o] += Double(weight[start + channel]) * Double(t)
+                    }
+                }
+            }
         }
         return Constants(
-            weight: Tensor(shape: weight.shape, scaledWeight),
+            weight: scaledColumns(by: scale),
             bias: Tensor(shape: [outputs], sums.map { Float($0) }))
     }
 
