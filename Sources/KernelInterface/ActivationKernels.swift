@@ -28,6 +28,13 @@ public typealias BinaryRowKernel =
         UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, RowExtent
     ) -> Void
 
+/// A function and its pullback at once: the gradient, which is changed in place, source, function,
+/// number of elements.
+public typealias UnaryPullbackKernel =
+    @Sendable (
+        UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int
+    ) -> Void
+
 /// Activations and their pullbacks; all rest on one exponential, within 2 units in the last place.
 public struct ActivationKernels: Sendable {
     /// `exp(x)`; 0 below -86.9, infinite above 88.73.
@@ -36,6 +43,8 @@ public struct ActivationKernels: Sendable {
     public let gelu: UnaryKernel
     /// `dy (P(x) + x p(x))`; sources are `dy` and `x`.
     public let geluPullback: BinaryKernel
+    /// `dx = dx (P(x) + x p(x))` in place and `y = x P(x)`: `dx`, `x`, `y`, number of elements.
+    public let geluAndPullback: UnaryPullbackKernel
     /// `1 / (1 + exp(-x))`.
     public let sigmoid: UnaryKernel
     /// `dy y (1 - y)`; sources are `dy` and `y`.
@@ -52,7 +61,8 @@ public struct ActivationKernels: Sendable {
     /// Makes the group.
     public init(
         exponential: @escaping UnaryKernel, gelu: @escaping UnaryKernel,
-        geluPullback: @escaping BinaryKernel, sigmoid: @escaping UnaryKernel,
+        geluPullback: @escaping BinaryKernel, geluAndPullback: @escaping UnaryPullbackKernel,
+        sigmoid: @escaping UnaryKernel,
         sigmoidPullback: @escaping BinaryKernel, silu: @escaping UnaryKernel,
         siluPullback: @escaping BinaryKernel, softmax: @escaping RowKernel,
         softmaxPullback: @escaping BinaryRowKernel
@@ -60,6 +70,7 @@ public struct ActivationKernels: Sendable {
         self.exponential = exponential
         self.gelu = gelu
         self.geluPullback = geluPullback
+        self.geluAndPullback = geluAndPullback
         self.sigmoid = sigmoid
         self.sigmoidPullback = sigmoidPullback
         self.silu = silu

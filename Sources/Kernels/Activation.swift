@@ -5,6 +5,7 @@ func activationKernels() -> ActivationKernels {
         exponential: exponentialElements,
         gelu: geluElements,
         geluPullback: geluPullbackElements,
+        geluAndPullback: geluAndPullbackElements,
         sigmoid: sigmoidElements,
         sigmoidPullback: sigmoidPullbackElements,
         silu: siluElements,
@@ -186,6 +187,27 @@ private func geluPullbackElements(
     if rest > 0 {
         let last = geluPullback(loadPartial(dy + i, rest), loadPartial(x + i, rest))
         storePartial(last, dx + i, rest)
+    }
+}
+
+/// GELU from the same density and tail as its slope: bit by bit what both have alone.
+@Sendable
+private func geluAndPullbackElements(
+    _ dx: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+    _ count: Int
+) {
+    var i = 0
+    while i + Vector.scalarCount <= count {
+        let value = load(x + i)
+        store(geluPullback(load(dx + i), value), dx + i)
+        store(gelu(value), y + i)
+        i += Vector.scalarCount
+    }
+    let rest = count - i
+    if rest > 0 {
+        let value = loadPartial(x + i, rest)
+        storePartial(geluPullback(loadPartial(dx + i, rest), value), dx + i, rest)
+        storePartial(gelu(value), y + i, rest)
     }
 }
 

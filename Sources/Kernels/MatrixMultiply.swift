@@ -1,3 +1,4 @@
+import CMachine
 import KernelInterface
 
 #if KERNELS_V4
@@ -141,7 +142,8 @@ func wideTile(
             right[i] = load(source + lanes)
         }
     }
-    accumulateWide(rows, block, a, b, &left, &right)
+    accumulateWide(
+        rows, block, a, b, block.c + ((row &+ rows) &* block.cRowStride &+ column), &left, &right)
     for i in 0..<rows {
         let c = block.c + ((row &+ i) &* block.cRowStride &+ column)
         store(left[i], c)
@@ -165,7 +167,8 @@ func edgeTile(
             right[i] = loadPart(source + lanes, rest)
         }
     }
-    accumulateWide(rows, block, a, b, &left, &right)
+    accumulateWide(
+        rows, block, a, b, block.c + ((row &+ rows) &* block.cRowStride &+ column), &left, &right)
     for i in 0..<rows {
         let c = block.c + ((row &+ i) &* block.cRowStride &+ column)
         store(left[i], c)
@@ -206,20 +209,29 @@ func narrowTile(
 /// The inner loop: one broadcast and two multiply-adds for each row and step.
 ///
 /// Rows are taken in two loops of at most six, which the compiler unrolls into registers; one
-/// loop of twelve stays a loop over memory, at two fifths of the rate.
+/// loop of twelve stays a loop over memory, at two fifths of the rate. Meanwhile each step asks for
+/// one line of the tile below, of the left operand and of the result: their rows lie apart, which
+/// the hardware does not foresee.
 @inline(__always)
 func accumulateWide(
     _ rows: Int, _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
-    _ left: inout TileSums, _ right: inout TileSums
+    _ nextResult: UnsafeMutablePointer<Float>, _ left: inout TileSums, _ right: inout TileSums
 ) {
     let rowStride = block.aRowStride
     let step = block.aStep
+    let below = rows &* rowStride
     var a = a
     var b = b
     var k = 0
     while k < block.depth {
         let first = load(b)
         let second = load(b + Vector.scalarCount)
+        let row = k & 15
+        if row < rows { cm_prefetch(a + (below &+ row &* rowStride)) }
+        if k < 2 &* rows {
+            cm_prefetch_for_writing(
+                nextResult + ((k &>> 1) &* block.cRowStride &+ (k & 1) &* Vector.scalarCount))
+        }
         for i in 0..<(rows < 6 ? rows : 6) {
             let value = Vector(repeating: a[i &* rowStride])
             left[i].addProduct(value, first)

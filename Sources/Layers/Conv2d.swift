@@ -49,4 +49,17 @@ public struct Conv2d: Sendable {
             x.convolved(weight.tensor, bias: bias?.tensor, stride: stride, padding: padding)
         }
     }
+
+    /// Applies the convolution behind GELU; a 1x1 one does not keep what lies between while a tape
+    /// records.
+    ///
+    /// - Parameter x: `[N, H, W, I]`.
+    /// - Returns: As without GELU.
+    public func callAsFunction(geluOf x: Tensor) -> Tensor {
+        let isPointwise = weight.value.shape.dimensions[1..<3] == [1, 1]
+        guard Tape.isRecording, isPointwise, stride == 1, padding == 0 else {
+            return self(x.gelu())
+        }
+        return x.geluLinear(weight.tensor, bias: bias?.tensor)
+    }
 }

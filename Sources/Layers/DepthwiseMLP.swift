@@ -46,6 +46,6 @@ public struct DepthwiseMLP: Sendable {
     /// - Returns: The same shape.
     public func callAsFunction(_ x: Tensor) -> Tensor {
         let expanded = expansion == .rectified ? expand(x).relu() : expand(x)
-        return contract(local(expanded).gelu())
+        return contract(geluOf: local(expanded))
     }
 }

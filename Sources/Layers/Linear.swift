@@ -36,4 +36,13 @@ public struct Linear: Sendable {
     public func callAsFunction(_ x: Tensor) -> Tensor {
         Graph.named(name) { x.linear(weight.tensor, bias: bias?.tensor) }
     }
+
+    /// Applies the product behind GELU; while a tape records, what lies between is not kept.
+    ///
+    /// - Parameter x: `[..., K]`.
+    /// - Returns: `[..., O]`.
+    public func callAsFunction(geluOf x: Tensor) -> Tensor {
+        guard Tape.isRecording else { return self(x.gelu()) }
+        return x.geluLinear(weight.tensor, bias: bias?.tensor)
+    }
 }

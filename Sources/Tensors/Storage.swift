@@ -1,3 +1,4 @@
+import CMachine
 import Synchronization
 
 /// A block of floats, aligned to 64 bytes, that returns to the cache when nobody needs it.
@@ -74,7 +75,11 @@ public final class StorageCache: Sendable {
         let pointer = raw.bindMemory(to: Float.self, capacity: capacity)
         // Large blocks stay untouched, so that a network of which only names and shapes are wanted
         // takes no memory: the system gives pages to what is written.
-        if capacity < Self.largeCount { pointer.initialize(repeating: 0, count: capacity) }
+        if capacity < Self.largeCount {
+            pointer.initialize(repeating: 0, count: capacity)
+        } else {
+            cm_prefer_large_pages(raw, bytes)
+        }
         return (pointer, capacity)
     }
 

@@ -59,6 +59,19 @@ private func density(_ x: Double) -> Double { exp(-x * x / 2) / (2 * Double.pi).
         }
     }
 
+    @Test(arguments: runnableSets) func geluAndItsPullbackAtOnceHaveTheBitsOfBoth(
+        set: InstructionSet
+    ) throws {
+        let x = sweep(12)
+        let kernels = try table(set).activation
+        let dy = x.indices.map { Float($0 % 7) - 3 }
+        var dx = dy
+        var y = [Float](repeating: 0, count: x.count)
+        kernels.geluAndPullback(&dx, x, &y, x.count)
+        #expect(y == run(kernels.gelu, x))
+        #expect(dx == run(kernels.geluPullback, dy, x))
+    }
+
     @Test(arguments: runnableSets) func sigmoidAndSiLUFollowTheirFormulas(
         set: InstructionSet
     ) throws {

@@ -13,7 +13,7 @@ import Testing
     static let sizes: [Size] = [
         (0, 3, 4), (1, 1, 1), (1, 33, 17), (5, 17, 3), (7, 0, 5), (11, 64, 33), (12, 32, 32),
         (13, 65, 31), (23, 3, 80), (49, 40, 160), (97, 96, 16), (200, 800, 40), (1100, 20, 35),
-        (40, 33, 300),
+        (40, 33, 300), (500, 40, 24), (900, 24, 280),
     ].map(Size.init)
 
     private func recorded(_ size: Size) -> RecordedResult {
@@ -50,6 +50,27 @@ import Testing
     func threadsDoNotChangeBits(size: Size) {
         let results = withOneAndTwoThreads { recorded(size) }
         #expect(results[0] == results[1])
+    }
+
+    /// Where one walk gives all gradients, where each is computed by itself, and where several
+    /// pieces of columns read the same rows.
+    @Test(arguments: [
+        Size(rows: 500, depth: 40, columns: 24), Size(rows: 60, depth: 33, columns: 17),
+        Size(rows: 100, depth: 1100, columns: 130),
+    ])
+    func geluBeforeTheProductGivesWhatTwoOperationsGive(size: Size) {
+        let operands = operands(size)
+        let leaves = [operands[0].multiplied(by: 6)] + operands[1...2]
+        let fused = withOneAndTwoThreads {
+            RecordedResult(leaves, dy: operands[3]) { $0[0].geluLinear($0[1], bias: $0[2]) }
+        }
+        let apart = RecordedResult(leaves, dy: operands[3]) {
+            $0[0].gelu().linear($0[1], bias: $0[2])
+        }
+        #expect(fused[0] == fused[1])
+        for (one, other) in zip([fused[0].y] + fused[0].gradients, [apart.y] + apart.gradients) {
+            #expect(relativeError(one, other.map(Double.init)) < 1e-6)
+        }
     }
 
     @Test func withoutBiasSumsStartAtZero() {

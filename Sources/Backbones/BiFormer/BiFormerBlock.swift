@@ -92,7 +92,7 @@ extension BiFormer {
         /// - Returns: The same shape.
         func callAsFunction(_ x: Tensor) -> Tensor {
             let wide = expand(x)
-            return contract((local.map { $0(wide) } ?? wide).gelu())
+            return contract(geluOf: local.map { $0(wide) } ?? wide)
         }
     }
 }

@@ -99,7 +99,7 @@ extension DaViT {
         ///
         /// - Parameter x: `[N, H, W, C]`.
         /// - Returns: The same shape.
-        func callAsFunction(_ x: Tensor) -> Tensor { contract(expand(x).gelu()) }
+        func callAsFunction(_ x: Tensor) -> Tensor { contract(geluOf: expand(x)) }
     }
 }
 

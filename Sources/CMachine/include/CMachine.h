@@ -3,7 +3,9 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -76,6 +78,16 @@ static inline void cm_prefetch(const void *address) { __builtin_prefetch(address
 /// Asks for the cache line of an address that will be written.
 static inline void cm_prefetch_for_writing(const void *address) {
     __builtin_prefetch(address, 1, 2);
+}
+
+/// Lets the system back the whole pages of a block by large ones, where it can.
+static inline void cm_prefer_large_pages(void *block, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t start = ((uintptr_t)block + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)block + bytes) / page * page;
+    if (start < end) madvise((void *)start, end - start, MADV_HUGEPAGE);
+#endif
 }
 
 /// Heap allocations of the calling thread; 0 where the C library cannot be counted.

@@ -69,11 +69,12 @@ public struct DepthwiseConvolution: Operation {
         let geometry = geometry(inputs.map(\.shape))
         let hasBias = inputs.count > 2
         return { dy, needs in
-            let dx = needs[0] ? Self.inputGradient(dy, w, x.shape, geometry) : nil
             guard needs.dropFirst().contains(true) else {
+                let dx = needs[0] ? Self.inputGradient(dy, w, x.shape, geometry) : nil
                 return [dx, nil] + (hasBias ? [nil] : [])
             }
-            let (dw, db) = Self.weightGradient(dy, x, geometry)
+            let (dx, sums) = Self.gradients(dy, x, needs[0] ? w : nil, geometry)
+            let (dw, db) = Self.parts(sums, geometry)
             return [dx, dw] + (hasBias ? [db] : [])
         }
     }
@@ -94,10 +95,8 @@ public struct DepthwiseConvolution: Operation {
         return geometry
     }
 
-    /// A convolution of `dy`, spread by the stride, by the weights turned around.
-    private static func inputGradient(
-        _ dy: Tensor, _ w: Tensor, _ shape: Shape, _ forward: DepthwiseGeometry
-    ) -> Tensor {
+    /// The sizes of the convolution of `dy`, spread by the stride, by the weights turned around.
+    private static func turned(_ forward: DepthwiseGeometry) -> DepthwiseGeometry {
         var geometry = DepthwiseGeometry(
             source: forward.destination, destination: forward.source, kernel: forward.kernel,
             channels: forward.channels)
@@ -106,7 +105,14 @@ public struct DepthwiseConvolution: Operation {
             width: (forward.kernel.width - 1) * forward.dilation - forward.padding.width)
         geometry.dilation = forward.dilation
         geometry.spacing = forward.stride
-        let plan = DepthwisePlan(geometry, samples: shape[0])
+        return geometry
+    }
+
+    /// The gradient of the input alone.
+    private static func inputGradient(
+        _ dy: Tensor, _ w: Tensor, _ shape: Shape, _ forward: DepthwiseGeometry
+    ) -> Tensor {
+        let plan = DepthwisePlan(turned(forward), samples: shape[0])
         let scratch = Storage(count: plan.scratchCount)
         return Tensor(shape: shape) { dx in
             dy.withElements { source in
@@ -119,11 +125,40 @@ public struct DepthwiseConvolution: Operation {
         }
     }
 
-    /// The gradients of weight and bias, from sums of fixed blocks of rows.
-    private static func weightGradient(
-        _ dy: Tensor, _ x: Tensor, _ geometry: DepthwiseGeometry
+    /// The gradient of the input, if its weights are given, and the sums over fixed blocks of rows.
+    ///
+    /// Straight from the maps both are computed block by block, so that `dy` is read once.
+    private static func gradients(
+        _ dy: Tensor, _ x: Tensor, _ weight: Tensor?, _ geometry: DepthwiseGeometry
+    ) -> (input: Tensor?, sums: Tensor) {
+        let turned = turned(geometry)
+        let samples = x.shape[0]
+        guard let weight, geometry.source == geometry.destination,
+            kernels.depthwise.isDirect(geometry), kernels.depthwise.isDirect(turned)
+        else {
+            return (
+                weight.map { inputGradient(dy, $0, x.shape, geometry) },
+                DepthwisePlan(geometry, samples: samples).weightGradient(dy, x)
+            )
+        }
+        let dx = Storage(count: x.count)
+        let size = x.count / max(1, samples)
+        let sums = dy.withElements { source in
+            weight.withElements { weight in
+                DepthwisePlan(gradientsOf: geometry, samples: samples).weightGradient(dy, x) {
+                    let operands = DepthwiseOperands(
+                        x: source + $0 * size, weight: weight, bias: nil, y: dx.pointer + $0 * size)
+                    kernels.depthwise.convolveFlipped(operands, turned, $1, dx.pointer)
+                }
+            }
+        }
+        return (Tensor(shape: x.shape, storage: dx), sums)
+    }
+
+    /// The gradients of weight and bias from their sums.
+    private static func parts(
+        _ sums: Tensor, _ geometry: DepthwiseGeometry
     ) -> (weight: Tensor, bias: Tensor) {
-        let sums = DepthwisePlan(geometry, samples: x.shape[0]).weightGradient(dy, x)
         let count = geometry.channels
         let taps = geometry.kernel.height * geometry.kernel.width
         let weight = Tensor(

@@ -35,6 +35,24 @@ struct DepthwisePlan {
         }
     }
 
+    /// Cuts the gradients of a convolution that is computed straight from the maps, by so few rows
+    /// that those of `dy` stay in the second-level cache from one gradient to the other.
+    ///
+    /// - Parameters:
+    ///   - geometry: The sizes of the convolution; source and destination are of one extent.
+    ///   - samples: Number of samples.
+    init(gradientsOf geometry: DepthwiseGeometry, samples: Int) {
+        let whole = DepthwisePlan(geometry, samples: samples)
+        let row = max(1, geometry.destination.width * geometry.channels)
+        self.geometry = geometry
+        self.samples = samples
+        blockRows = max(1, min(whole.blockRows, Self.cachedGradients / row))
+        blockChannels = whole.blockChannels
+    }
+
+    /// Floats of `dy` that stay in the cache beside as many of the source and of its gradient.
+    private static let cachedGradients = 64 * 1024
+
     /// Channels of one of about `spans` equal blocks, in whole groups of 64 where that is possible.
     private static func span(_ channels: Int, spans: Int) -> Int {
         guard channels % 64 == 0 else { return channels }
@@ -87,7 +105,15 @@ struct DepthwisePlan {
     }
 
     /// The sums `[kh kw + 1, C]`: gradients of the weights, then of the bias.
-    func weightGradient(_ dy: Tensor, _ x: Tensor) -> Tensor {
+    ///
+    /// - Parameters:
+    ///   - dy: Gradient of the output.
+    ///   - x: The input.
+    ///   - before: What is computed for each block of rows before its sums.
+    /// - Returns: The sums.
+    func weightGradient(
+        _ dy: Tensor, _ x: Tensor, before: (_ sample: Int, DepthwiseBlock) -> Void = { _, _ in }
+    ) -> Tensor {
         let taps = geometry.kernel.height * geometry.kernel.width
         let width = (taps + 1) * geometry.channels
         let partial = Storage(count: samples * rowBlocks * width)
@@ -97,6 +123,7 @@ struct DepthwisePlan {
         x.withElements { x in
             dy.withElements { dy in
                 forEachUnit(scratch.pointer) { sample, index, block, scratch in
+                    before(sample, block)
                     let part = DepthwiseGradientOperands(
                         x: x + sample * source, dy: dy + sample * target,
                         sums: partial.pointer + index * width)

@@ -56,19 +56,11 @@ struct MatrixLayout: Sendable {
     ///   - weight: The matrix, row-major.
     ///   - panels: Room for `count` floats.
     func packTransposed(_ weight: UnsafePointer<Float>, into panels: UnsafeMutablePointer<Float>) {
-        let width = kernels.matrix.panelWidth
-        let perPiece = count > 1 << 15 ? 1 : (columns + width - 1) / width
-        let pieces = perPiece > 0 ? (columns + width * perPiece - 1) / (width * perPiece) : 0
-        MatrixLanes.forEach(pieces) { piece, _ in
-            let first = piece * perPiece * width
-            forEachBlock { block in
-                kernels.matrix.packColumns(
-                    weight + first * depth + block.lowerBound,
-                    panels + block.lowerBound * paddedColumns + first * block.count,
-                    PanelCopy(
-                        sourceStride: depth, depth: block.count,
-                        columns: min(columns - first, perPiece * width)))
-            }
+        forEachPart { block, columns in
+            kernels.matrix.packColumns(
+                weight + columns.lowerBound * depth + block.lowerBound,
+                panels + block.lowerBound * paddedColumns + columns.lowerBound * block.count,
+                PanelCopy(sourceStride: depth, depth: block.count, columns: columns.count))
         }
     }
 
@@ -78,11 +70,23 @@ struct MatrixLayout: Sendable {
     ///   - matrix: The matrix, row-major.
     ///   - panels: Room for `count` floats.
     func pack(_ matrix: UnsafePointer<Float>, into panels: UnsafeMutablePointer<Float>) {
-        forEachBlock { block in
+        let rowLength = columns
+        forEachPart { block, columns in
             kernels.matrix.packRows(
-                matrix + block.lowerBound * columns,
-                panels + block.lowerBound * paddedColumns,
-                PanelCopy(sourceStride: columns, depth: block.count, columns: columns))
+                matrix + block.lowerBound * rowLength + columns.lowerBound,
+                panels + block.lowerBound * paddedColumns + columns.lowerBound * block.count,
+                PanelCopy(sourceStride: rowLength, depth: block.count, columns: columns.count))
+        }
+    }
+
+    /// Calls `body` with blocks of depth and runs of whole panels: of one panel each, on all
+    /// threads, where the matrix is large.
+    private func forEachPart(_ body: (_ block: Range<Int>, _ columns: Range<Int>) -> Void) {
+        let width = kernels.matrix.panelWidth
+        let length = count > 1 << 15 ? width : max(1, columns)
+        MatrixLanes.forEach((columns + length - 1) / length) { piece, _ in
+            let first = piece * length
+            forEachBlock { body($0, first..<min(columns, first + length)) }
         }
     }
 }

@@ -12,7 +12,8 @@ public struct MatrixProduct: Operation {
     /// Makes the operation.
     public init() {}
 
-    private func layout(_ inputs: [Shape]) -> MatrixLayout {
+    /// Where the panels of the weight lie.
+    func layout(_ inputs: [Shape]) -> MatrixLayout {
         let depth = inputs[0].channels
         return MatrixLayout(depth: depth, columns: outputs(inputs[1], depth: depth))
     }
@@ -55,49 +56,8 @@ public struct MatrixProduct: Operation {
 
     /// Keeps the input and the weight.
     public func pullback(inputs: [Tensor], output: Tensor) -> Pullback {
-        let (x, weight) = (inputs[0], inputs[1])
-        return { dy, needs in
-            var gradients: [Tensor?] = [
-                needs[0] ? Self.inputGradient(dy, weight: weight, shape: x.shape) : nil,
-                needs[1] ? Self.weightGradient(dy, x: x, shape: weight.shape) : nil,
-            ]
-            if needs.count > 2 {
-                gradients.append(
-                    needs[2]
-                        ? ColumnSums.of(dy, rows: dy.shape.rows, columns: dy.shape.channels)
-                        : nil)
-            }
-            return gradients
-        }
-    }
-
-    /// `dx = dy W`.
-    private static func inputGradient(_ dy: Tensor, weight: Tensor, shape: Shape) -> Tensor {
-        let layout = MatrixLayout(depth: dy.shape.channels, columns: shape.channels)
-        let panels = Storage(count: layout.count)
-        return Tensor(shape: shape) { dx in
-            weight.withElements { layout.pack($0, into: panels.pointer) }
-            dy.withElements { dy in
-                MatrixRun(layout: layout, rows: shape.rows)(
-                    .matrix(dy, stride: layout.depth), panels.pointer,
-                    epilogue: MatrixEpilogue(), into: dx, scratch: panels.pointer + layout.count)
-            }
-        }
-    }
-
-    /// `dW = dyᵀ x`.
-    private static func weightGradient(_ dy: Tensor, x: Tensor, shape: Shape) -> Tensor {
-        let reduction = MatrixReduction(
-            rows: x.shape.rows, height: dy.shape.channels, width: x.shape.channels)
-        return Tensor(shape: shape) { dw in
-            dy.withElements { dy in
-                x.withElements { x in
-                    let operand = MatrixRows.matrix(x, stride: reduction.layout.depth)
-                    let scratch = Storage(count: reduction.scratchCount(operand))
-                    reduction(dy, operand, into: dw, scratch: scratch.pointer)
-                }
-            }
-        }
+        let gradient = MatrixProductGradient(inputs[0], weight: inputs[1], operand: .plain)
+        return { dy, needs in gradient(dy, needs: needs) }
     }
 }
 

@@ -6,14 +6,19 @@ enum MatrixRows {
     case matrix(UnsafePointer<Float>, stride: Int)
     /// The patches of a batch of images.
     case patches(UnsafePointer<Float>, PatchGeometry)
+    /// GELU of a row-major matrix without gaps between rows.
+    case activated(UnsafePointer<Float>, stride: Int)
 
     /// Floats of working memory for `count` rows of a block of depth.
     func scratchCount(rows count: Int, depth: Int) -> Int {
         switch self {
         case .matrix: 0
-        case .patches: count * Self.paddedStride(depth)
+        case .patches, .activated: Self.copyCount(rows: count, depth: depth)
         }
     }
+
+    /// Floats of a copy of `count` rows of a block of depth.
+    static func copyCount(rows count: Int, depth: Int) -> Int { count * paddedStride(depth) }
 
     /// A stride at which rows do not fall into the same set of the first-level cache.
     private static func paddedStride(_ depth: Int) -> Int { (depth + 31) / 16 * 16 }
@@ -40,6 +45,13 @@ enum MatrixRows {
             kernels.convolution.gatherPatches(
                 images, scratch, geometry,
                 PatchRows(first: rows.lowerBound, count: rows.count, stride: stride))
+            return (UnsafePointer(scratch), stride)
+        case .activated(let start, let whole):
+            let stride = Self.paddedStride(depth.count)
+            for (index, row) in rows.enumerated() {
+                kernels.activation.gelu(
+                    start + row * whole + depth.lowerBound, scratch + index * stride, depth.count)
+            }
             return (UnsafePointer(scratch), stride)
         }
     }
@@ -92,13 +104,14 @@ struct MatrixRun {
 
     /// The length of equal parts of a whole, each a multiple of `unit` and, but for that, at most
     /// `most`.
-    private static func evenPart(_ whole: Int, most: Int, unit: Int) -> Int {
+    static func evenPart(_ whole: Int, most: Int, unit: Int) -> Int {
         let parts = max(1, (whole + most - 1) / max(1, most))
         return max(1, (whole + parts * unit - 1) / (parts * unit)) * unit
     }
 
     private var rowPieces: Int { (rows + rowBlock - 1) / rowBlock }
-    private var columnPieces: Int { (layout.columns + columnBlock - 1) / columnBlock }
+    /// Pieces side by side; each reads its rows of the left operand anew.
+    var columnPieces: Int { (layout.columns + columnBlock - 1) / columnBlock }
 
     /// Floats of working memory.
     ///
@@ -107,6 +120,12 @@ struct MatrixRun {
     func scratchCount(_ operand: MatrixRows) -> Int {
         MatrixLanes.maximum
             * operand.scratchCount(rows: rowBlock, depth: min(layout.depth, layout.depthBlock))
+    }
+
+    /// Floats of working memory where the left operand is activated when it is read.
+    var activatedCount: Int {
+        MatrixLanes.maximum
+            * MatrixRows.copyCount(rows: rowBlock, depth: min(layout.depth, layout.depthBlock))
     }
 
     /// Computes the product.
@@ -135,7 +154,16 @@ struct MatrixRun {
         }
     }
 
-    private func multiply(
+    /// Computes one piece, or any other part of the result.
+    ///
+    /// - Parameters:
+    ///   - x: The left operand.
+    ///   - panels: The right operand, packed.
+    ///   - epilogue: What follows the sums.
+    ///   - y: Room for the whole result.
+    ///   - scratch: Room for the part's rows of the left operand.
+    ///   - place: Rows and columns of the part.
+    func multiply(
         _ x: MatrixRows, _ panels: UnsafePointer<Float>, epilogue: MatrixEpilogue,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
         at place: (rows: Range<Int>, columns: Range<Int>)
