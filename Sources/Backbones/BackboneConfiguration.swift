@@ -12,6 +12,9 @@ public protocol BackboneConfiguration: Configuration, Equatable {
     /// Stochastic depth, 0 inclusive to 1 exclusive.
     var dropPathRate: Double { get }
 
+    /// Who published the family where: authors, title, number at arXiv.
+    static var paper: String { get }
+
     /// Names that other libraries give to the parameters.
     static var keyRenamings: [KeyRenaming] { get }
 

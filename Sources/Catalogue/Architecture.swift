@@ -17,14 +17,22 @@ public struct Architecture: Sendable {
     /// - Throws: `CatalogueError` when there is no such variant.
     public init(published name: String) throws {
         let entry = try BackboneCatalogue.entry(name, place: "the name of the model")
-        guard let published = entry.published else {
+        guard let network = Architecture(entry) else {
             throw CatalogueError(
                 what: "\"\(name)\" is a family, not a published network", place: "",
                 fix: "use a variant such as \""
                     + (BackboneCatalogue.variants.first { $0.family == name }?.name ?? "van_b0")
                     + "\", or give settings by --arch")
         }
-        self.name = name
+        self = network
+    }
+
+    /// The network of an entry of the catalogue as published; nil for a family.
+    ///
+    /// - Parameter entry: The entry.
+    init?(_ entry: BackboneCatalogue.Entry) {
+        guard let published = entry.published else { return nil }
+        name = entry.name
         configuration = published
         imageSize = entry.imageSize
     }

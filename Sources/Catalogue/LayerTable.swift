@@ -39,6 +39,14 @@ public struct LayerTable: Sendable, Encodable {
     /// The layers in the order of their execution.
     public let layers: [Row]
 
+    /// Traces a model at the size of images that is usual for it.
+    ///
+    /// - Parameter architecture: The model.
+    public init(_ architecture: Architecture) {
+        let size = architecture.imageSize
+        self.init(architecture, height: size[0], width: size[1])
+    }
+
     /// Traces a model.
     ///
     /// - Parameters:

@@ -121,21 +121,6 @@ private final class Workspace {
     }
 }
 
-@Suite struct LayerTableTests {
-    @Test func sumsAreThePublishedOnes() throws {
-        let table = try LayerTable(Architecture(published: "van_b0"), height: 224, width: 224)
-        #expect(table.parameters == 4_105_800)
-        #expect(table.multiplyAdds == 864_224_000)
-        #expect(table.layers.reduce(0) { $0 + $1.parameters } == table.parameters)
-        #expect(table.text.contains("block1.0.attn.proj_1"))
-    }
-
-    @Test func familyIsNoNetwork() {
-        let error = #expect(throws: CatalogueError.self) { try Architecture(published: "van") }
-        #expect(error?.fix.contains("van_b0") == true)
-    }
-}
-
 @Suite struct CheckpointReportTests {
     @Test func misfitsAreListedOnlyWhenAsked() throws {
         let path = Goldens.folder + "/checkpoints/mmdet_style.pth"

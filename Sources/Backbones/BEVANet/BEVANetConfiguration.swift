@@ -159,6 +159,11 @@ public struct BEVANetConfiguration: BackboneConfiguration {
         throw ConfigurationError(what: what, key: key, fix: fix)
     }
 
+    /// Authors, title and number at arXiv.
+    public static let paper =
+        "\"BEVANet: Bilateral Efficient Visual Attention Network for Real-time "
+        + "Semantic Segmentation\", arXiv 2508.07300"
+
     /// Builds the network.
     ///
     /// - Parameter scope: Holds its parameters.

@@ -85,6 +85,11 @@ public struct BiFormerConfiguration: BackboneConfiguration {
     /// BiFormer-B, 56.8 million parameters as a classifier.
     public static let base = BiFormerConfiguration([96, 192, 384, 768], depth: [4, 4, 18, 4])
 
+    /// Authors, title and number at arXiv.
+    public static let paper =
+        "Zhu et al., \"BiFormer: Vision Transformer with Bi-Level Routing Attention\", "
+        + "arXiv 2303.08810"
+
     /// Builds the network.
     ///
     /// - Parameter scope: Holds its parameters.

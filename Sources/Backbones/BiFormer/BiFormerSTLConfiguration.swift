@@ -75,6 +75,9 @@ public struct BiFormerSTLConfiguration: BackboneConfiguration {
         }
     }
 
+    /// The paper of BiFormer, which reports the ablation.
+    public static var paper: String { BiFormerConfiguration.paper }
+
     /// Builds the network.
     ///
     /// - Parameter scope: Holds its parameters.

@@ -86,6 +86,11 @@ public struct DaViTConfiguration: BackboneConfiguration {
     public static let namesOfOneForm =
         ["head.", "norms."] + (0..<4).map { "norm\($0)." }
 
+    /// Authors, title and number at arXiv.
+    public static let paper =
+        "Ding et al., \"DaViT: Dual Attention Vision Transformers\", "
+        + "arXiv 2204.03645"
+
     /// Builds the network.
     ///
     /// - Parameter scope: Holds its parameters.

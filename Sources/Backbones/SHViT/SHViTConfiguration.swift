@@ -91,6 +91,11 @@ public struct SHViTConfiguration: BackboneConfiguration {
         }
     }
 
+    /// Authors, title and number at arXiv.
+    public static let paper =
+        "Yun and Ro, \"SHViT: Single-Head Vision Transformer with Memory Efficient Macro Design\", "
+        + "arXiv 2401.16456"
+
     /// Builds the network.
     ///
     /// - Parameter scope: Holds its parameters.

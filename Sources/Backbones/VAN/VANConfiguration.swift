@@ -65,6 +65,9 @@ public struct VANConfiguration: BackboneConfiguration {
         }
     }
 
+    /// Authors, title and number at arXiv.
+    public static let paper = "Guo et al., \"Visual Attention Network\", arXiv 2202.09741"
+
     /// Builds the network.
     ///
     /// - Parameter scope: Holds its parameters.
