@@ -132,8 +132,25 @@ public enum BackboneCatalogue {
         let place = "\(object["name"]?.origin ?? .builtIn), \(path.appending(.key("name")))"
         let entry = try entry(name, place: place)
         object["name"] = nil
-        return try decode(
+        let settings = try decode(
             JSONValue(.object(object), origin: value.origin), over: entry.configuration, path: path)
+        try refuseBeyondMemory(settings, value, path)
+        return settings
+    }
+
+    /// Refuses a network whose weights alone do not fit the memory, before any are made.
+    private static func refuseBeyondMemory(
+        _ settings: any BackboneConfiguration, _ value: JSONValue, _ path: JSONPath
+    ) throws(ConfigurationError) {
+        let store = ParameterStore.outline()
+        _ = settings.build(ParameterScope(store))
+        let (needed, limit) = (4 * Double(store.parameterCount), MemoryLimit.bytes)
+        guard needed > limit else { return }
+        throw ConfigurationError.at(
+            value, path,
+            what: "these settings make a network of \(store.parameterCount) parameters, which take"
+                + " \(Int(needed / 1_048_576)) MB, and \(Int(limit / 1_048_576)) MB are there",
+            fix: "use fewer channels or blocks")
     }
 
     private static func decode<Settings: BackboneConfiguration>(

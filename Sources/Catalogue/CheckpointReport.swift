@@ -44,7 +44,7 @@ public struct CheckpointReport: Sendable, Encodable {
     ///   - checkpoint: The file.
     ///   - model: A published network or a JSON file of settings, or nil.
     ///   - partial: Whether misfits are listed instead of refused.
-    /// - Throws: `LoadingError` when the weights do not fit, and errors of the settings.
+    /// - Throws: `CatalogueError` when the weights do not fit, and errors of the settings.
     public init(_ checkpoint: Checkpoint, model: String?, partial: Bool) throws {
         let architecture = try model.map { try Architecture(named: $0) }
         let part = architecture.map { checkpoint.weights(of: $0.configuration) } ?? checkpoint
@@ -53,7 +53,7 @@ public struct CheckpointReport: Sendable, Encodable {
         notes = part.notes
         metadata = checkpoint.metadata
         tensors = part.tensors.map { Row(name: $0.name, type: $0.type.rawValue, shape: $0.shape) }
-        misfits = try architecture.map { try Self.misfits(part, $0, partial: partial) }
+        misfits = try architecture.map { try Self.misfits(checkpoint, $0, partial: partial) }
     }
 
     private static func misfits(
@@ -61,9 +61,8 @@ public struct CheckpointReport: Sendable, Encodable {
     ) throws -> Misfits {
         let store = ParameterStore.unfilled()
         _ = architecture.configuration.build(ParameterScope(store))
-        let report = try ParameterScope(store).load(
-            architecture.configuration.adapted(checkpoint.namedTensors),
-            partial ? .partial : .strict, from: checkpoint.path)
+        let report = try architecture.configuration.load(
+            into: ParameterScope(store), checkpoint, partial ? .partial : .strict)
         return Misfits(
             missing: report.missing, unused: report.unused,
             misshapen: report.misshapen.map(\.description))

@@ -16,8 +16,12 @@ public struct FeatureRun {
         case formula
         /// A checkpoint that fits name by name.
         case file(String)
+        /// What fits of a checkpoint, and the initial values of a seed for the rest.
+        case part(of: String, seed: UInt64)
     }
 
+    /// What a checkpoint that fits in part lacks or has besides, a line each.
+    public let misfits: [String]
     private let store: ParameterStore
     private let backbone: any Backbone
 
@@ -26,25 +30,28 @@ public struct FeatureRun {
     /// - Parameters:
     ///   - architecture: The network.
     ///   - weights: Where parameters and buffers come from.
-    /// - Throws: `LoadingError` when the weights do not fit, and the checkpoint's errors.
+    /// - Throws: `CatalogueError` when the weights do not fit, and the checkpoint's errors.
     public init(_ architecture: Architecture, _ weights: Weights) throws {
         switch weights {
-        case .initial(let seed): store = ParameterStore(seed: seed)
+        case .initial(let seed), .part(_, let seed): store = ParameterStore(seed: seed)
         case .formula, .file: store = .unfilled()
         }
         let scope = ParameterScope(store)
-        backbone = architecture.configuration.build(scope)
+        let configuration = architecture.configuration
+        backbone = configuration.build(scope)
         switch weights {
-        case .initial: break
+        case .initial: misfits = []
         case .formula:
             for parameter in store.parameters {
                 parameter.setFileElements(
                     FormulaFill.values(parameter.name, parameter.fileShape.dimensions))
             }
+            misfits = []
         case .file(let path):
-            let checkpoint = try Checkpoint(path: path).weights(of: architecture.configuration)
-            let tensors = architecture.configuration.adapted(checkpoint.namedTensors)
-            try scope.load(tensors, from: path)
+            try configuration.load(into: scope, Checkpoint(path: path))
+            misfits = []
+        case .part(let path, _):
+            misfits = try configuration.loadPart(into: scope, Checkpoint(path: path)).misfits()
         }
     }
 
@@ -101,11 +108,10 @@ public struct FeatureRun {
     /// - Throws: `CatalogueError` for an input that does not fit, and errors of files.
     public func run(_ files: Files, _ mode: Context.Mode) throws {
         let input = try Self.readInput(files.input)
-        guard mode == .evaluation || input.shape[0] >= backbone.smallestTrainingBatch else {
-            throw CatalogueError(
-                what: "a training pass of this network takes statistics over the images",
-                place: "\(files.input), input",
-                fix: "give at least \(backbone.smallestTrainingBatch) images")
+        try backbone.checkImage(
+            [input.shape[1], input.shape[2]], place: "\(files.input), input")
+        if mode == .training {
+            try backbone.checkTrainingBatch(input.shape[0], place: "\(files.input), input")
         }
         let context = Context(mode, regularization: .none)
         guard let cotangents = files.cotangents else {
@@ -129,7 +135,13 @@ public struct FeatureRun {
                 what: "the input has shape \(entry.shape); images are [N, 3, H, W]",
                 place: "\(path), input", fix: "give at least one image of three channels")
         }
-        return Tensor(channelsFirst: Shape(entry.shape), try file.floats("input"))
+        let elements = try file.floats("input")
+        guard elements.allSatisfy(\.isFinite) else {
+            throw CatalogueError(
+                what: "the input holds numbers that are not finite", place: "\(path), input",
+                fix: "give images without NaN and infinities")
+        }
+        return Tensor(channelsFirst: Shape(entry.shape), elements)
     }
 
     private static func pairs(

@@ -43,8 +43,9 @@ public struct LayerTable: Sendable, Encodable {
     ///
     /// - Parameter architecture: The model.
     public init(_ architecture: Architecture) {
-        let size = architecture.imageSize
-        self.init(architecture, height: size[0], width: size[1])
+        let store = ParameterStore.unfilled()
+        let backbone = architecture.configuration.build(ParameterScope(store))
+        self.init(architecture.name, backbone, store, size: architecture.imageSize)
     }
 
     /// Traces a model.
@@ -53,14 +54,22 @@ public struct LayerTable: Sendable, Encodable {
     ///   - architecture: The model.
     ///   - height: Of the image, in pixels.
     ///   - width: Of the image, in pixels.
-    public init(_ architecture: Architecture, height: Int, width: Int) {
+    /// - Throws: `CatalogueError` when the image is smaller than the model's stride.
+    public init(_ architecture: Architecture, height: Int, width: Int) throws(CatalogueError) {
         let store = ParameterStore.unfilled()
         let backbone = architecture.configuration.build(ParameterScope(store))
-        let graph = Graph.trace(inputs: [[1, height, width, 3]]) { inputs in
+        try backbone.checkImage([height, width], place: "the size of the image")
+        self.init(architecture.name, backbone, store, size: [height, width])
+    }
+
+    private init(
+        _ name: String, _ backbone: any Backbone, _ store: ParameterStore, size: [Int]
+    ) {
+        let graph = Graph.trace(inputs: [[1, size[0], size[1], 3]]) { inputs in
             backbone.outputs(inputs[0], Context(.evaluation)).map(\.value)
         }
-        model = architecture.name
-        size = [height, width]
+        model = name
+        self.size = size
         parameters = store.parameterCount
         features = backbone.features.map { Feature(stride: $0.stride, channels: $0.channels) }
         layers = Self.rows(graph, store)

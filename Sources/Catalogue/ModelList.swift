@@ -29,7 +29,7 @@ public struct ModelList: Sendable, Encodable {
     /// Traces every published network, without values, and counts.
     public init() {
         models = BackboneCatalogue.entries.compactMap { entry in
-            guard let table = Architecture(entry).map(LayerTable.init) else { return nil }
+            guard let table = Architecture(entry).map({ LayerTable($0) }) else { return nil }
             defer { StorageCache.shared.releaseUnused() }
             return Row(
                 name: entry.name, family: entry.family, parameters: table.parameters,

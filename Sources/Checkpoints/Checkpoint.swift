@@ -21,7 +21,7 @@ public struct Checkpoint: Sendable {
     public enum Weights: Sendable {
         /// Those that were trained.
         case trained
-        /// Their running average, `state_dict_ema` or `model_ema`.
+        /// Their running average, `state_dict_ema`, `model_ema` or `ema`.
         case average
     }
 
@@ -75,15 +75,21 @@ public struct Checkpoint: Sendable {
     /// The part under a prefix, which is taken off; the whole where no name has the prefix.
     ///
     /// - Parameter prefix: The beginning of names, as in `backbone.`.
-    /// - Returns: The part; `notes` says how many tensors are left out.
+    /// - Returns: The part; `notes` says how many tensors are left out, and the first parts of
+    ///   their names.
     public func part(_ prefix: String) -> Checkpoint {
         let inside = tensors.filter { $0.name.hasPrefix(prefix) }
         guard !inside.isEmpty else { return self }
         var part = self
         part.tensors = inside.map { $0.renamed(String($0.name.dropFirst(prefix.count))) }
         part.notes.append("the prefix \"\(prefix)\" is taken off")
-        let others = tensors.count - inside.count
-        if others > 0 { part.notes.append("\(others) tensors outside \"\(prefix)\" are left out") }
+        let others = tensors.map(\.name).filter { !$0.hasPrefix(prefix) }
+        if !others.isEmpty {
+            let groups = Set(others.map { String($0.prefix { $0 != "." }) }).sorted()
+            part.notes.append(
+                "\(others.count) tensors outside \"\(prefix)\" are left out: "
+                    + groups.joined(separator: ", "))
+        }
         return part
     }
 

@@ -71,8 +71,10 @@ struct PyTorchFile: Sendable {
                 what: "this file holds no tensors; at its top stands \(rootDescription)",
                 place: path, fix: "save the state dict alone: torch.save(model.state_dict(), PATH)")
         }
-        let averages = ["state_dict_ema", "model_ema"]
-        let trained = ["state_dict", "model", "module", "model_state_dict", "net"]
+        let averages = ["state_dict_ema", "model_ema", "ema"]
+        let trained = [
+            "state_dict", "model", "module", "model_state_dict", "net", "network", "weights",
+        ]
         let known = choice == .average ? averages + trained : trained + averages
         var wrappers: [String] = []
         var inside = found.map { (path: $0.path[...], tensor: $0.tensor) }

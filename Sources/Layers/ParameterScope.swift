@@ -7,21 +7,36 @@ public final class ParameterStore: @unchecked Sendable {
     /// In the order of declaration, which is the authors' registration order.
     public private(set) var parameters: [Parameter] = []
     private var indices: [String: Int] = [:]
-    private let seed: UInt64?
+    private let filling: Filling
+
+    /// Where initial values come from.
+    private enum Filling {
+        /// From the streams of a seed.
+        case seeded(UInt64)
+        /// Constants are set, what is random stays undefined.
+        case constants
+        /// There is no memory for values at all.
+        case none
+    }
 
     /// Makes an empty store.
     ///
     /// - Parameter seed: Seed of the initial values; each parameter draws from its own stream,
     ///   so that adding one does not change the others.
-    public init(seed: UInt64 = 0) { self.seed = seed }
+    public init(seed: UInt64 = 0) { filling = .seeded(seed) }
 
-    private init(unfilled: Void) { seed = nil }
+    private init(_ filling: Filling) { self.filling = filling }
 
     /// An empty store that draws nothing: random initial values stay undefined.
     ///
     /// Drawing those of a large model takes seconds, which its layer table and a model that is
     /// loaded from a checkpoint can do without.
-    public static func unfilled() -> ParameterStore { ParameterStore(unfilled: ()) }
+    public static func unfilled() -> ParameterStore { ParameterStore(.constants) }
+
+    /// An empty store for names and shapes alone: its parameters have no values and cannot be used.
+    ///
+    /// It tells within milliseconds what a network of any size holds.
+    public static func outline() -> ParameterStore { ParameterStore(.none) }
 
     /// The parameter of a name, or nil.
     public subscript(name: String) -> Parameter? { indices[name].map { parameters[$0] } }
@@ -39,15 +54,28 @@ public final class ParameterStore: @unchecked Sendable {
     /// Clears all gradients.
     public func clearGradients() { parameters.forEach { $0.gradient.value = nil } }
 
+    /// Memory for a parameter's values.
+    fileprivate func emptyValue(_ shape: Shape, _ layout: ParameterLayout) -> Tensor {
+        if case .none = filling { return Tensor(shape: [0]) { _ in } }
+        return Tensor(shape: Parameter.memoryShape(shape, layout)) { _ in }
+    }
+
     func add(_ parameter: Parameter, _ initializer: Initializer) {
         precondition(indices[parameter.name] == nil, "two parameters named \(parameter.name)")
-        if seed != nil || !initializer.isRandom {
-            var generator = RandomGenerator(seed: seed ?? 0, stream: parameter.name)
-            parameter.setFileElements(
-                initializer.values(parameter.fileShape, using: &generator))
-        }
+        fill(parameter, initializer)
         indices[parameter.name] = parameters.count
         parameters.append(parameter)
+    }
+
+    private func fill(_ parameter: Parameter, _ initializer: Initializer) {
+        var generator: RandomGenerator
+        switch filling {
+        case .none: return
+        case .constants where initializer.isRandom: return
+        case .constants: generator = RandomGenerator(state: 0)
+        case .seeded(let seed): generator = RandomGenerator(seed: seed, stream: parameter.name)
+        }
+        parameter.setFileElements(initializer.values(parameter.fileShape, using: &generator))
     }
 }
 
@@ -105,7 +133,7 @@ public struct ParameterScope: Sendable {
     ) -> Parameter {
         let parameter = Parameter(
             name: path(name), fileShape: shape, layout: layout, role: role,
-            value: Tensor(shape: Parameter.memoryShape(shape, layout)) { _ in })
+            value: store.emptyValue(shape, layout))
         store.add(parameter, initializer)
         return parameter
     }

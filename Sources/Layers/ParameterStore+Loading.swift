@@ -47,12 +47,25 @@ public struct LoadingRules: Sendable {
 public struct LoadingReport: Sendable, Equatable {
     /// Names that were taken.
     public internal(set) var loaded: [String] = []
+    /// How many of them are more than counters.
+    public internal(set) var loadedWeights = 0
     /// Names of the model that the checkpoint lacks; counters are not listed.
     public internal(set) var missing: [String] = []
     /// Names of the checkpoint that the model lacks.
     public internal(set) var unused: [String] = []
     /// Tensors of another shape.
     public internal(set) var misshapen: [Misshapen] = []
+
+    /// Everything that did not fit, a line each.
+    ///
+    /// - Parameter prefixes: Beginnings of names that are not listed.
+    /// - Returns: The lines: missing, unused, misshapen.
+    public func misfits(besides prefixes: [String] = []) -> [String] {
+        func counts(_ name: String) -> Bool { !prefixes.contains(where: name.hasPrefix) }
+        return missing.filter(counts).map { "missing: \($0)" }
+            + unused.filter(counts).map { "not in the model: \($0)" }
+            + misshapen.filter { counts($0.name) }.map { "other shape: \($0)" }
+    }
 
     /// A tensor whose shape is not the model's.
     public struct Misshapen: Sendable, Equatable, CustomStringConvertible {
@@ -70,6 +83,16 @@ public struct LoadingReport: Sendable, Equatable {
 
 /// A checkpoint that does not fit a model.
 public struct LoadingError: Error, Equatable {
+    /// Why it was refused.
+    public enum Reason: Sendable {
+        /// Names or shapes differ.
+        case misfit
+        /// A number is NaN or infinite.
+        case notFinite
+    }
+
+    /// Why it was refused.
+    public let reason: Reason
     /// Which names or shapes do not fit.
     public let what: String
     /// The checkpoint.
@@ -106,6 +129,7 @@ extension ParameterScope {
         let elements = try tensor.elements()
         guard elements.areFinite else {
             throw LoadingError(
+                reason: .notFinite,
                 what: "the weights hold numbers that are not finite, the first in "
                     + tensor.name,
                 place: place, fix: "take a checkpoint from before the training diverged")
@@ -161,6 +185,7 @@ private struct LoadingPlan {
             }
             pairs.append((parameter, tensor))
             report.loaded.append(name)
+            if parameter.role != .counter { report.loadedWeights += 1 }
         }
         report.unused = tensors.map(\.name).filter { !known.contains($0) }
     }
@@ -183,6 +208,7 @@ private struct LoadingPlan {
         }
         guard !sentences.isEmpty else { return }
         throw LoadingError(
+            reason: .misfit,
             what: "the weights do not fit the model; " + sentences.joined(separator: "; "),
             place: place,
             fix: "give the settings that the weights were trained with;"

@@ -13,6 +13,8 @@ public struct BenchmarkModel: Sendable {
     public let store: ParameterStore
     /// Height and width that are usual for it.
     public let size: [Int]
+    /// The network, or that of a whole detector.
+    public let backbone: any Backbone
     /// The forward pass on `[N, H, W, 3]`.
     public let forward: @Sendable (Tensor, Context) -> [Tensor]
 
@@ -36,6 +38,7 @@ public struct BenchmarkModel: Sendable {
         let network = architecture.configuration.withoutTrainingHeads.build(ParameterScope(store))
         self.name = name
         self.store = store
+        backbone = network
         size = architecture.imageSize
         forward = { x, context in
             // Not the maps of its backbone, which a segmentation network gives besides.
@@ -59,6 +62,7 @@ public struct BenchmarkModel: Sendable {
         self.name = name
         self.size = size
         store = detector.store
+        backbone = detector.backbone
         forward = { x, context in detector(x, context).tensors }
     }
 

@@ -39,6 +39,8 @@ public final class DetectionTrainer {
     private let parameters: [Parameter]
     let source: BatchSource
     var state = TrainingState()
+    /// What initial weights that fit in part left as it was, or had besides.
+    let passedOver: [String]
 
     var settings: TrainingConfiguration { configuration.settings.training }
     var stepsPerEpoch: Int {
@@ -67,7 +69,7 @@ public final class DetectionTrainer {
             configuration.model, classCount: data.classes.count,
             seed: UInt64(settings.training.seed), normEval: settings.training.normEval)
         try detector.checkTrainingBatch(settings.training.batchSize)
-        try InitialWeights.load(settings.training.initialWeights, into: detector)
+        passedOver = try InitialWeights.load(settings.training, into: detector)
         try detector.freezeStages(settings.training.frozenStages)
         try detector.freeze(settings.training.freeze)
         trained = TrainedDetector(

@@ -1,3 +1,4 @@
+import Catalogue
 import Foundation
 import Prediction
 import Tensors
@@ -28,7 +29,7 @@ struct MemoryForecast {
     ///
     /// - Parameter limit: Bytes that the process may have.
     /// - Throws: `WorkError` with both numbers.
-    func refuse(beyond limit: Double = MemoryForecast.limit) throws(WorkError) {
+    func refuse(beyond limit: Double = MemoryLimit.bytes) throws(WorkError) {
         guard needed > limit else { return }
         throw WorkError(
             what: "a step needs about \(Self.megabytes(needed)) MB of memory, and "
@@ -44,21 +45,5 @@ struct MemoryForecast {
 
     private static func megabytes(_ bytes: Double) -> String {
         String(format: "%.0f", bytes / 1_048_576)
-    }
-
-    /// Bytes of the machine, or fewer where the control group or the shell sets a limit.
-    static var limit: Double {
-        var space = rlimit()
-        let hasLimit =
-            getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &space) == 0
-            && space.rlim_cur != rlim_t.max
-        let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
-        let groups = files.compactMap { file -> Double? in
-            (try? String(contentsOfFile: file, encoding: .utf8)).flatMap {
-                Double($0.trimmingCharacters(in: .whitespacesAndNewlines))
-            }
-        }
-        let machine = Double(ProcessInfo.processInfo.physicalMemory)
-        return ([machine] + groups + (hasLimit ? [Double(space.rlim_cur)] : [])).min() ?? machine
     }
 }

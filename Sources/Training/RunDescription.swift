@@ -35,8 +35,8 @@ enum RunDescription {
         let operations = trainer.graph.multiplyAdds
         let validation = trainer.data.validation?.set
         var lines = [
-            "model: \(detector.configuration.backboneName) + fpn + "
-                + "\(detector.configuration.head.name), "
+            "model: \(detector.configuration.backboneName) + "
+                + "\(detector.configuration.neck.name) + \(detector.configuration.head.name), "
                 + "\(detector.store.parameterCount) parameters, "
                 + String(format: "%.3f G multiply-adds at ", Double(operations) / 1e9)
                 + "\(preprocessing.height)x\(preprocessing.width)",
@@ -53,7 +53,14 @@ enum RunDescription {
             lines.append("data: \(group.count) x \(first.kind): \(first.what)")
         }
         lines.append(trainer.memoryForecast.line)
-        return lines
+        return lines + partialWeights(trainer.passedOver)
+    }
+
+    /// What initial weights left as it was: ten names and the count of the others.
+    private static func partialWeights(_ passedOver: [String]) -> [String] {
+        let shown = passedOver.prefix(10).map { "initial weights, \($0)" }
+        let others = passedOver.count - shown.count
+        return others > 0 ? shown + ["initial weights, \(others) more that do not fit"] : shown
     }
 
     private static var kernelName: String { KernelChoice.name }

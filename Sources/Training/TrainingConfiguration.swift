@@ -24,6 +24,8 @@ public struct TrainingConfiguration: Configuration, Equatable {
     public var normEval = false
     /// Weights to begin from, a `.safetensors` or `.pth` file; empty for none.
     public var initialWeights = ""
+    /// Whether those weights may fit in part: the rest begins as without them, and is listed.
+    public var partialWeights = false
     /// Steps between two log lines.
     public var logInterval = 20
     /// Epochs between two evaluations on the validation split; 0 evaluates at the end only.
@@ -46,6 +48,11 @@ public struct TrainingConfiguration: Configuration, Equatable {
         try demandRange(logInterval >= 1, "log_interval", "at least 1")
         try demandRange(evaluationInterval >= 0, "evaluation_interval", "0 or more")
         try demandRange(seed >= 0, "seed", "0 or more")
+        guard !partialWeights || !initialWeights.isEmpty else {
+            throw ConfigurationError(
+                what: "there are no weights that could fit in part", key: "partial_weights",
+                fix: "name a file under training.initial_weights, or leave the key out")
+        }
     }
 
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalogue
 import Datasets
 import Foundation
 import JSONText
@@ -45,6 +46,10 @@ struct Bench: ReportingCommand {
         let settings = Benchmark.Settings(
             mode: mode, size: size.map { [$0.height, $0.width] } ?? subject.size, batch: batch,
             runs: runs)
+        try subject.backbone.checkImage(settings.size, place: "--size")
+        if mode == .train {
+            try subject.backbone.checkTrainingBatch(batch, place: "--batch")
+        }
         let report = Benchmark(subject, settings)(timesLayers: layers)
         let listing = BenchmarkListing(subject.name, settings, report)
         CommandOutput.result(json ? listing.json(withLayers: layers) : listing.text)

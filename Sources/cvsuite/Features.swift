@@ -25,6 +25,8 @@ struct Features: ReportingCommand {
     @Option(help: "A published network; `cvsuite models` lists them.") var model: String?
     @Option(help: "A JSON file with name and arguments of a backbone.") var arch: String?
     @Option(help: "A checkpoint: safetensors or PyTorch.") var weights: String?
+    @Flag(help: "Take what fits of the checkpoint, list the rest; it has initial values.")
+    var partial = false
     @Flag(help: "Compute the weights from their names.") var formula = false
     @Option(help: "The images.") var input: String
     @Option(help: "Gets the outputs.") var output: String?
@@ -41,6 +43,9 @@ struct Features: ReportingCommand {
         guard !formula || weights == nil else {
             throw ValidationError("give either --weights or --formula")
         }
+        guard !partial || weights != nil else {
+            throw ValidationError("--partial needs --weights")
+        }
         guard (cotangents == nil) == (gradients == nil) else {
             throw ValidationError("--cotangents and --gradients belong together")
         }
@@ -52,14 +57,19 @@ struct Features: ReportingCommand {
         let architecture =
             try model.map { try Architecture(published: $0) }
             ?? Architecture(path: arch ?? "")
-        let source: FeatureRun.Weights =
-            formula
-            ? .formula : weights.map { .file($0) } ?? .initial(seed: UInt64(common.seed))
         let run = try FeatureRun(architecture, source)
+        run.misfits.forEach(common.note)
         if let weightsOutput { try run.writeWeights(to: weightsOutput) }
         let files = FeatureRun.Files(
             input: input, output: output, cotangents: cotangents, gradients: gradients)
         try run.run(files, mode == .train ? .training : .evaluation)
         if let buffers { try run.writeBuffers(to: buffers) }
+    }
+
+    /// Where the parameters come from.
+    private var source: FeatureRun.Weights {
+        let seed = UInt64(common.seed)
+        guard let weights else { return formula ? .formula : .initial(seed: seed) }
+        return partial ? .part(of: weights, seed: seed) : .file(weights)
     }
 }

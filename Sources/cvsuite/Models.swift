@@ -20,7 +20,7 @@ struct Models: ReportingCommand {
     func perform() throws {
         if let name {
             let model = try Architecture(published: name)
-            let table = LayerTable(
+            let table = try LayerTable(
                 model, height: size?.height ?? model.imageSize[0],
                 width: size?.width ?? model.imageSize[1])
             try show(table, table.text)

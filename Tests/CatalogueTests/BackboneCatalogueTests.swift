@@ -38,6 +38,10 @@ import Testing
         ("{\"embed_dims\": [1, 2, 3, 4]}", "name", "a.json:1:1"),
         ("{\"name\": \"van\", \"embed_dim\": []}", "embed_dims", "a.json:1"),
         ("{\"name\": \"van\", \"norm_layer\": 1}", "norm_layer", "a.json:1"),
+        (
+            "{\"name\": \"van\", \"embed_dims\": [65536, 65536, 65536, 65536]}", "MB are there",
+            "a.json:1"
+        ),
     ]
 
     @Test(arguments: mistakes) func mistakeIsRefusedWhereItStands(

@@ -88,7 +88,7 @@ private final class Workspace {
 
     @Test func trainingPassOfTooFewImagesIsRefused() throws {
         var writer = SafetensorsWriter()
-        try writer.add("input", shape: [1, 3, 8, 8], fill("input", 1, 3, 8, 8))
+        try writer.add("input", shape: [1, 3, 32, 40], fill("input", 1, 3, 32, 40))
         try writer.write(to: input)
         let path = try space.write("bevanet.json", "{\"name\": \"bevanet\", \"planes\": 2}")
         let run = try FeatureRun(Architecture(path: path), .formula)
@@ -100,24 +100,78 @@ private final class Workspace {
 
     @Test func weightsOfAnotherNetworkAreRefusedByName() throws {
         try FeatureRun(architecture(), .formula).writeWeights(to: space.file("w.safetensors"))
-        let error = #expect(throws: LoadingError.self) {
+        let error = #expect(throws: CatalogueError.self) {
             try FeatureRun(
                 architecture(", \"num_classes\": 7"), .file(space.file("w.safetensors")))
         }
         #expect(error?.what.contains("2 missing: head.weight, head.bias") == true)
+        #expect(error?.what.contains("all but the head fits") == true)
+        #expect(error?.fix.contains("num_classes") == true)
     }
 
-    @Test(arguments: [[1, 4, 8, 8], [3, 8, 8], [1, 3, 0, 8]])
+    @Test func headOfAnotherClassCountBeginsAnewWhenAsked() throws {
+        let file = space.file("w.safetensors")
+        try FeatureRun(architecture(", \"num_classes\": 5"), .formula).writeWeights(to: file)
+        let settings = try architecture(", \"num_classes\": 7")
+        #expect(throws: CatalogueError.self) { try FeatureRun(settings, .file(file)) }
+        let run = try FeatureRun(settings, .part(of: file, seed: 3))
+        #expect(
+            run.misfits == [
+                "other shape: head.weight is [5, 10], the model has [7, 10]",
+                "other shape: head.bias is [5], the model has [7]",
+            ])
+        try run.writeWeights(to: space.file("part.safetensors"))
+        try FeatureRun(settings, .initial(seed: 3)).writeWeights(to: space.file("new.safetensors"))
+        let taken = try SafetensorsFile(path: space.file("part.safetensors"))
+        let new = try SafetensorsFile(path: space.file("new.safetensors"))
+        let given = try SafetensorsFile(path: file)
+        for name in taken.names {
+            let origin = name.hasPrefix("head.") ? new : given
+            #expect(try taken.floats(name) == origin.floats(name), "\(name)")
+        }
+    }
+
+    @Test func weightsOfWhichNothingFitsAreRefusedEvenInPart() throws {
+        let shvit = try Architecture(path: space.write("shvit.json", "{\"name\": \"shvit\"}"))
+        let file = space.file("w.safetensors")
+        try FeatureRun(shvit, .formula).writeWeights(to: file)
+        let error = #expect(throws: CatalogueError.self) {
+            try FeatureRun(architecture(), .part(of: file, seed: 0))
+        }
+        #expect(error?.what.hasPrefix("nothing of the weights fits") == true)
+    }
+
+    @Test(arguments: [[1, 4, 64, 64], [3, 64, 64], [1, 3, 0, 64], [0, 3, 64, 64]])
     func inputThatIsNoImageIsRefused(shape: [Int]) throws {
+        try expectRefusal(
+            shape, [Float](repeating: 0, count: shape.reduce(1, *)), "images are [N, 3, H, W]")
+    }
+
+    @Test(arguments: [[1, 3, 16, 16], [1, 3, 1, 1], [2, 3, 64, 31]])
+    func inputSmallerThanTheStrideIsRefused(shape: [Int]) throws {
+        try expectRefusal(
+            shape, [Float](repeating: 0, count: shape.reduce(1, *)), "stride of 32")
+    }
+
+    @Test(arguments: [Float.nan, .infinity]) func inputThatIsNotFiniteIsRefused(
+        value: Float
+    ) throws {
+        var elements = fill("input", 1, 3, 32, 32)
+        elements[100] = value
+        try expectRefusal([1, 3, 32, 32], elements, "not finite")
+    }
+
+    private func expectRefusal(_ shape: [Int], _ elements: [Float], _ words: String) throws {
         var writer = SafetensorsWriter()
-        try writer.add(
-            "input", shape: shape, [Float](repeating: 0, count: shape.reduce(1, *)))
+        try writer.add("input", shape: shape, elements)
         try writer.write(to: input)
         let run = try FeatureRun(architecture(), .formula)
         let error = #expect(throws: CatalogueError.self) {
             try run.run(files(output: space.file("y.safetensors")), .evaluation)
         }
         #expect(error?.place == input + ", input")
+        #expect(error?.what.contains(words) == true, "\(error?.what ?? "")")
+        #expect(!FileManager.default.fileExists(atPath: space.file("y.safetensors")))
     }
 }
 
@@ -125,7 +179,7 @@ private final class Workspace {
     @Test func misfitsAreListedOnlyWhenAsked() throws {
         let path = Goldens.folder + "/checkpoints/mmdet_style.pth"
         let checkpoint = try Checkpoint(path: path)
-        #expect(throws: LoadingError.self) {
+        #expect(throws: CatalogueError.self) {
             try CheckpointReport(checkpoint, model: "van_b0", partial: false)
         }
         let report = try CheckpointReport(checkpoint, model: "van_b0", partial: true)

@@ -115,6 +115,22 @@ import Testing
         try expectRefusal(["bench", "--model", "van_b0", "--size", "axb"], code: 64, "size")
     }
 
+    @Test func imagesSmallerThanTheStrideAreRefused() throws {
+        try expectRefusal(["bench", "--model", "van_b0", "--size", "8x8"], "--size", "32x32")
+        try expectRefusal(["models", "van_b0", "--size", "31x64"], "31x64", "32x32")
+    }
+
+    @Test func benchOfTooFewTrainingImagesIsRefused() throws {
+        try expectRefusal(
+            ["bench", "--model", "bevanet_s", "--mode", "train"], "--batch", "at least 2")
+    }
+
+    @Test func partOfNoWeightsIsRefused() throws {
+        try expectRefusal(train("training.partial_weights=true"), "initial_weights")
+        try expectRefusal(
+            ["features", "--model", "van_b0", "--partial", "--input", "x"], code: 64, "--weights")
+    }
+
     @Test func unknownModelsAreNamed() throws {
         try expectRefusal(["bench", "--model", "van_b9"], "van_b9")
     }

@@ -90,6 +90,9 @@ public struct BiFormerConfiguration: BackboneConfiguration {
         "Zhu et al., \"BiFormer: Vision Transformer with Bi-Level Routing Attention\", "
         + "arXiv 2303.08810"
 
+    /// The classifier's norm and last layer, and the norms of the dense form's outputs.
+    public static let namesOfOneForm = ["norm.", "head.", "extra_norms."]
+
     /// Builds the network.
     ///
     /// - Parameter scope: Holds its parameters.
@@ -161,7 +164,7 @@ extension BiFormerConfiguration {
         try check.hidden(embedDim, mlpRatios)
         try checkDepthRateAndClasses()
         try check.sideKernel(sideDwconv)
-        try check.range(nWin, "n_win", 1...256)
+        try check.range(nWin, "n_win", 1...64)
         try check.range(headDim, "head_dim", 1...65536)
         guard embedDim[0] % 2 == 0 else {
             throw ConfigurationError(

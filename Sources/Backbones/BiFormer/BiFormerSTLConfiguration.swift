@@ -54,7 +54,7 @@ public struct BiFormerSTLConfiguration: BackboneConfiguration {
         try check.four(embedDim.map(Double.init), "embed_dim", 1...65536)
         try check.four(depth.map(Double.init), "depth", 0...1000)
         try check.four(mlpRatios, "mlp_ratios", 0...64)
-        try check.four(nWins.map(Double.init), "n_wins", 1...256)
+        try check.four(nWins.map(Double.init), "n_wins", 1...64)
         try check.four(topks.map(Double.init), "topks", -2...65536)
         try check.hidden(embedDim, mlpRatios)
         try checkDepthRateAndClasses()
@@ -77,6 +77,9 @@ public struct BiFormerSTLConfiguration: BackboneConfiguration {
 
     /// The paper of BiFormer, which reports the ablation.
     public static var paper: String { BiFormerConfiguration.paper }
+
+    /// The classifier's norm and last layer.
+    public static let namesOfOneForm = ["norm.", "head."]
 
     /// Builds the network.
     ///

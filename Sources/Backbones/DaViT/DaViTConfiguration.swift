@@ -115,8 +115,8 @@ extension DaViTConfiguration {
                     + " for 32 channels")
         }
         try check(
-            (1...4096).contains(windowSize), "windows of \(windowSize) tokens are impossible",
-            "window_size", "use a side from 1 to 4096; published networks have 7 or 12")
+            (1...128).contains(windowSize), "windows of \(windowSize) tokens are impossible",
+            "window_size", "use a side from 1 to 128; published networks have 7 or 12")
         let least = embedDims.min() ?? 1
         try check(
             !ffn || (mlpRatio >= 1 / Double(least) && mlpRatio <= 64),

@@ -1,0 +1,20 @@
+import Foundation
+
+/// How much memory the process may have.
+public enum MemoryLimit {
+    /// Bytes of the machine, or fewer where the control group or the shell sets a limit.
+    public static var bytes: Double {
+        var space = rlimit()
+        let hasLimit =
+            getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &space) == 0
+            && space.rlim_cur != rlim_t.max
+        let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+        let groups = files.compactMap { file -> Double? in
+            (try? String(contentsOfFile: file, encoding: .utf8)).flatMap {
+                Double($0.trimmingCharacters(in: .whitespacesAndNewlines))
+            }
+        }
+        let machine = Double(ProcessInfo.processInfo.physicalMemory)
+        return ([machine] + groups + (hasLimit ? [Double(space.rlim_cur)] : [])).min() ?? machine
+    }
+}
