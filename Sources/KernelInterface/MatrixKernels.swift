@@ -2,8 +2,8 @@
 ///
 /// `c[i, j] = start[i, j] + sum over k of a[i, k] * b[k, j]` with
 /// `a[i, k] = a[i / tileRows * aTileStride + i % tileRows * aRowStride + k * aStep]`; `b` lies in
-/// panels of `panelWidth` columns, each `[depth, panelWidth]`, the last padded with zeros to a
-/// whole vector.
+/// panels of `panelWidth` columns, each `[depth, panelWidth]`, the last padded to a whole vector;
+/// a row-major matrix is panels with a step between rows, and is read up to a vector past its end.
 public struct MatrixBlock: Sendable {
     // Pointers live as long as the call that the block is made for.
     /// First element of the left operand.
@@ -18,6 +18,8 @@ public struct MatrixBlock: Sendable {
     public nonisolated(unsafe) var b: UnsafePointer<Float>
     /// From one panel to the next.
     public var bPanelStride: Int
+    /// From one row of a panel to the next; 0 where rows follow each other without a gap.
+    public var bStep = 0
     /// First element of the result.
     public nonisolated(unsafe) var c: UnsafeMutablePointer<Float>
     /// From one row of the result to the next.

@@ -208,6 +208,10 @@ private func centredSums(
 ) {
     let count = extent.channels
     var c = 0
+    while c + 2 * Vector.scalarCount <= count {
+        addCentredPair(a + c, b + c, mean + c, result + c, extent)
+        c += 2 * Vector.scalarCount
+    }
     while c < count {
         let width = lanes(extent, c)
         let centre = loadLanes(mean + c, width)
@@ -223,4 +227,29 @@ private func centredSums(
         storePartial(products, result + count + c, width)
         c += Vector.scalarCount
     }
+}
+
+/// The centred sums of two neighbouring vectors of channels, without branches for parts.
+@inline(__always)
+private func addCentredPair(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ mean: UnsafePointer<Float>,
+    _ result: UnsafeMutablePointer<Float>, _ extent: RowExtent
+) {
+    let next = Vector.scalarCount
+    let (m0, m1) = (load(mean), load(mean + next))
+    var t0 = Vector(repeating: 0)
+    var (t1, p0, p1) = (t0, t0, t0)
+    var offset = 0
+    for _ in 0..<extent.rows {
+        let (a0, a1) = (load(a + offset), load(a + (offset + next)))
+        t0 += a0
+        t1 += a1
+        p0 = p0.addingProduct(a0, load(b + offset) - m0)
+        p1 = p1.addingProduct(a1, load(b + (offset + next)) - m1)
+        offset += extent.channels
+    }
+    store(t0, result)
+    store(t1, result + next)
+    store(p0, result + extent.channels)
+    store(p1, result + (extent.channels + next))
 }

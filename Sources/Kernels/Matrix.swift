@@ -17,6 +17,10 @@ func addMatrixRows(
     _ rowStride: Int
 ) {
     var j = 0
+    while j &+ 4 &* Vector.scalarCount <= columns {
+        addFourColumns(x + j, sum + j, rows, rowStride)
+        j &+= 4 &* Vector.scalarCount
+    }
     while j &+ Vector.scalarCount <= columns {
         var value = Vector(repeating: 0)
         var i = 0
@@ -37,6 +41,29 @@ func addMatrixRows(
         sum[j] = value
         j &+= 1
     }
+}
+
+/// The sums of four vectors of columns: rows are then read by whole lines that follow each other.
+@inline(__always)
+private func addFourColumns(
+    _ x: UnsafePointer<Float>, _ sum: UnsafeMutablePointer<Float>, _ rows: Int, _ rowStride: Int
+) {
+    var s0 = Vector(repeating: 0)
+    var (s1, s2, s3) = (s0, s0, s0)
+    var source = x
+    var i = 0
+    while i < rows {
+        s0 += load(source)
+        s1 += load(source + Vector.scalarCount)
+        s2 += load(source + 2 &* Vector.scalarCount)
+        s3 += load(source + 3 &* Vector.scalarCount)
+        source += rowStride
+        i &+= 1
+    }
+    store(s0, sum)
+    store(s1, sum + Vector.scalarCount)
+    store(s2, sum + 2 &* Vector.scalarCount)
+    store(s3, sum + 3 &* Vector.scalarCount)
 }
 
 /// Twelve independent chains of multiply-adds: enough for two units of latency four.

@@ -189,6 +189,7 @@ func narrowTile(
                 start + ((row &+ i) &* block.startRowStride &+ column), columns)
         }
     }
+    let bStep = block.bStep == 0 ? Vector.scalarCount : block.bStep
     var a = a
     var b = b
     var k = 0
@@ -198,7 +199,7 @@ func narrowTile(
             sums[i].addProduct(Vector(repeating: a[i &* block.aRowStride]), value)
         }
         a += block.aStep
-        b += Vector.scalarCount
+        b += bStep
         k &+= 1
     }
     for i in 0..<rows {
@@ -220,6 +221,7 @@ func accumulateWide(
     let rowStride = block.aRowStride
     let step = block.aStep
     let below = rows &* rowStride
+    let bStep = block.bStep == 0 ? 2 &* Vector.scalarCount : block.bStep
     var a = a
     var b = b
     var k = 0
@@ -245,7 +247,7 @@ func accumulateWide(
             }
         }
         a += step
-        b += 2 &* Vector.scalarCount
+        b += bStep
         k &+= 1
     }
 }

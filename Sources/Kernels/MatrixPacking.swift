@@ -1,3 +1,4 @@
+import CMachine
 import KernelInterface
 
 /// Columns of a panel with `left` columns still to come, padding included.
@@ -86,9 +87,12 @@ func transposeFour(
     _ width: Int, _ depth: Int
 ) {
     let (second, third, fourth) = (row + stride, row + 2 &* stride, row + 3 &* stride)
+    let below = row + 4 &* stride
     var to = panel
     var k = 0
     while k &+ 4 <= depth {
+        // One line of the next four rows each time: after sixteen columns they are all asked for.
+        cm_prefetch(below + ((k & 15) &>> 2 &* stride &+ (k & ~15)))
         let square = transposed(
             SIMD16(
                 lowHalf: SIMD8(lowHalf: loadFour(row + k), highHalf: loadFour(second + k)),

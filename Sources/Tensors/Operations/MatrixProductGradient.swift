@@ -89,16 +89,24 @@ struct MatrixProductGradient {
         }
     }
 
+    /// Rows up to which a copy of the weight as panels costs more than it saves.
+    private static let fewRows = 256
+
     /// `dy W`.
     private func inputGradient(_ dy: Tensor) -> Tensor {
         let layout = MatrixLayout(depth: outputs, columns: inputs)
-        let panels = Storage(count: layout.count)
+        var run = MatrixRun(layout: layout, rows: rows)
+        run.isInPlace = rows <= Self.fewRows
+        let panels = Storage(count: run.isInPlace ? 0 : layout.count)
         return Tensor(shape: x.shape) { dx in
-            weight.withElements { layout.pack($0, into: panels.pointer) }
-            dy.withElements { dy in
-                MatrixRun(layout: layout, rows: rows)(
-                    .matrix(dy, stride: outputs), panels.pointer, epilogue: MatrixEpilogue(),
-                    into: dx, scratch: panels.pointer + layout.count)
+            weight.withElements { weight in
+                if !run.isInPlace { layout.pack(weight, into: panels.pointer) }
+                let right = run.isInPlace ? weight : UnsafePointer(panels.pointer)
+                dy.withElements { dy in
+                    run(
+                        .matrix(dy, stride: outputs), right, epilogue: MatrixEpilogue(),
+                        into: dx, scratch: panels.pointer)
+                }
             }
         }
     }

@@ -67,6 +67,8 @@ struct MatrixRun {
     let rowBlock: Int
     /// Columns of a piece: so many that their panels stay in the second cache.
     let columnBlock: Int
+    /// Whether the right operand is given row-major, to be read in place.
+    var isInPlace = false
 
     /// Multiply-adds that are worth a piece of their own.
     private static let pieceSize = 1 << 21
@@ -175,12 +177,10 @@ struct MatrixRun {
         let epilogue = epilogue.advanced(by: offset, column: columns.lowerBound)
         layout.forEachBlock { depth in
             let a = x.read(rows, depth: depth, scratch: scratch)
-            let b =
-                panels + depth.lowerBound * layout.paddedColumns
-                + depth.count * columns.lowerBound
             var block = MatrixBlock(
-                a: a, b: (b, depth.count * kernels.matrix.panelWidth), c: (c, width),
+                a: a, b: right(panels, depth, column: columns.lowerBound), c: (c, width),
                 rows: rows.count, columns: columns.count, depth: depth.count)
+            block.bStep = isInPlace ? width : 0
             block.aTileStride = a.stride * kernels.matrix.tileRows
             if depth.lowerBound > 0 {
                 block.start = UnsafePointer(c)
@@ -193,5 +193,15 @@ struct MatrixRun {
             }
             kernels.matrix.multiply(block)
         }
+    }
+
+    /// The first panel of a block from a column on, and the way from panel to panel.
+    private func right(
+        _ start: UnsafePointer<Float>, _ depth: Range<Int>, column: Int
+    ) -> (pointer: UnsafePointer<Float>, stride: Int) {
+        let panel = kernels.matrix.panelWidth
+        if isInPlace { return (start + (depth.lowerBound * layout.columns + column), panel) }
+        let block = start + depth.lowerBound * layout.paddedColumns
+        return (block + depth.count * column, depth.count * panel)
     }
 }
