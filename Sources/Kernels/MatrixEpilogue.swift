@@ -6,19 +6,28 @@ import KernelInterface
 /// Runs an epilogue, but for its bias, over rows of a result.
 @Sendable
 func finishRows(_ y: UnsafeMutablePointer<Float>, _ part: MatrixPart, _ epilogue: MatrixEpilogue) {
-    let combines = epilogue.gate != nil || epilogue.scale != nil || epilogue.residual != nil
+    switch epilogue.activation {
+    case .none: break
+    case .relu: reluRows(y, part)
+    case .gelu: geluRows(y, part)
+    case .silu: siluRows(y, part)
+    case .sigmoid: sigmoidRows(y, part)
+    }
+    if epilogue.gate != nil || epilogue.scale != nil || epilogue.residual != nil {
+        combineRows(y, part, epilogue)
+    }
+    if epilogue.isRectified { reluRows(y, part) }
+}
+
+/// Multiplies rows by gate and scale and adds the residual.
+@inline(__always)
+private func combineRows(
+    _ y: UnsafeMutablePointer<Float>, _ part: MatrixPart, _ epilogue: MatrixEpilogue
+) {
     var row = 0
     while row < part.rows {
         let offset = row &* part.stride
-        switch epilogue.activation {
-        case .none: break
-        case .relu: reluRow(y + offset, part.columns)
-        case .gelu: geluRow(y + offset, part.columns)
-        case .silu: siluRow(y + offset, part.columns)
-        case .sigmoid: sigmoidRow(y + offset, part.columns)
-        }
-        if combines { combineRow(y + offset, offset, part.columns, epilogue) }
-        if epilogue.isRectified { reluRow(y + offset, part.columns) }
+        combineRow(y + offset, offset, part.columns, epilogue)
         row &+= 1
     }
 }
@@ -46,46 +55,66 @@ private func combineRow(
 }
 
 @inline(never)
-private func reluRow(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
+private func reluRows(_ y: UnsafeMutablePointer<Float>, _ part: MatrixPart) {
     let zero = Vector(repeating: 0)
-    var i = 0
-    while i &+ Vector.scalarCount <= count {
-        store(larger(load(y + i), zero), y + i)
-        i &+= Vector.scalarCount
+    var row = 0
+    while row < part.rows {
+        let line = y + row &* part.stride
+        var i = 0
+        while i &+ Vector.scalarCount <= part.columns {
+            store(larger(load(line + i), zero), line + i)
+            i &+= Vector.scalarCount
+        }
+        let rest = part.columns &- i
+        if rest > 0 { storePart(larger(loadPart(line + i, rest), zero), line + i, rest) }
+        row &+= 1
     }
-    let rest = count &- i
-    if rest > 0 { storePart(larger(loadPart(y + i, rest), zero), y + i, rest) }
 }
 
 @inline(never)
-private func geluRow(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
-    var i = 0
-    while i &+ Vector.scalarCount <= count {
-        store(rationalGELU(load(y + i)), y + i)
-        i &+= Vector.scalarCount
+private func geluRows(_ y: UnsafeMutablePointer<Float>, _ part: MatrixPart) {
+    var row = 0
+    while row < part.rows {
+        let line = y + row &* part.stride
+        var i = 0
+        while i &+ Vector.scalarCount <= part.columns {
+            store(rationalGELU(load(line + i)), line + i)
+            i &+= Vector.scalarCount
+        }
+        let rest = part.columns &- i
+        if rest > 0 { storePart(rationalGELU(loadPart(line + i, rest)), line + i, rest) }
+        row &+= 1
     }
-    let rest = count &- i
-    if rest > 0 { storePart(rationalGELU(loadPart(y + i, rest)), y + i, rest) }
 }
 
 @inline(never)
-private func siluRow(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
-    var i = 0
-    while i &+ Vector.scalarCount <= count {
-        store(silu(load(y + i)), y + i)
-        i &+= Vector.scalarCount
+private func siluRows(_ y: UnsafeMutablePointer<Float>, _ part: MatrixPart) {
+    var row = 0
+    while row < part.rows {
+        let line = y + row &* part.stride
+        var i = 0
+        while i &+ Vector.scalarCount <= part.columns {
+            store(silu(load(line + i)), line + i)
+            i &+= Vector.scalarCount
+        }
+        let rest = part.columns &- i
+        if rest > 0 { storePart(silu(loadPart(line + i, rest)), line + i, rest) }
+        row &+= 1
     }
-    let rest = count &- i
-    if rest > 0 { storePart(silu(loadPart(y + i, rest)), y + i, rest) }
 }
 
 @inline(never)
-private func sigmoidRow(_ y: UnsafeMutablePointer<Float>, _ count: Int) {
-    var i = 0
-    while i &+ Vector.scalarCount <= count {
-        store(logistic(load(y + i)), y + i)
-        i &+= Vector.scalarCount
+private func sigmoidRows(_ y: UnsafeMutablePointer<Float>, _ part: MatrixPart) {
+    var row = 0
+    while row < part.rows {
+        let line = y + row &* part.stride
+        var i = 0
+        while i &+ Vector.scalarCount <= part.columns {
+            store(logistic(load(line + i)), line + i)
+            i &+= Vector.scalarCount
+        }
+        let rest = part.columns &- i
+        if rest > 0 { storePart(logistic(loadPart(line + i, rest)), line + i, rest) }
+        row &+= 1
     }
-    let rest = count &- i
-    if rest > 0 { storePart(logistic(loadPart(y + i, rest)), y + i, rest) }
 }

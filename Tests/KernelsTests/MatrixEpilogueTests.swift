@@ -5,7 +5,7 @@ import Testing
 
 /// Epilogues on rows that have a stride, against the formula in double precision.
 @Suite struct MatrixEpilogueTests {
-    @Test(arguments: runnableSets) func geluOfEpiloguesIsExactToEightTenMillionths(
+    @Test(arguments: runnableSets) func geluOfEpiloguesIsExactToAMillionth(
         set: InstructionSet
     ) throws {
         let x = (-60_000...60_000).map { Float($0) / 4000 } + [-1e30, -200, 200, 1e30]
@@ -16,7 +16,7 @@ import Testing
         for (x, y) in zip(x, y) {
             let exact = Double(x) * 0.5 * erfc(-Double(x) / 2.0.squareRoot())
             // Two units in the last place of large values.
-            #expect(abs(Double(y) - exact) <= 8e-7 + abs(exact) * 0x1p-22, "at \(x)")
+            #expect(abs(Double(y) - exact) <= 1e-6 + abs(exact) * 0x1p-22, "at \(x)")
         }
     }
 

@@ -25,7 +25,9 @@ struct DepthwisePlan {
         let height = max(1, geometry.destination.height)
         if kernels.depthwise.isDirect(geometry) {
             // Sixteen rows at most: the rows around them, read again, are then a small part.
-            let blocks = (height + 15) / 16
+            // Their number is even where it can be, for the sake of two threads.
+            let least = (height + 15) / 16
+            let blocks = min(height, samples * least % 2 == 0 ? least : least + 1)
             blockRows = (height + blocks - 1) / blocks
             let spans = Self.wantedUnits / max(1, samples * blocks)
             blockChannels = Self.span(geometry.channels, spans: max(1, spans))

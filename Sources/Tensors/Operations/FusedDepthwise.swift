@@ -9,10 +9,13 @@ struct FusedDepthwise: InferenceOperation {
     let output: Shape
     /// The activation of the sums.
     var activation = MatrixEpilogue.Activation.none
-    private let geometry: DepthwiseGeometry
+    /// The sizes.
+    let geometry: DepthwiseGeometry
+    /// `[kh, kw, C]`.
+    let weight: Tensor
+    /// `[C]`, or nil.
+    let bias: Tensor?
     private let plan: DepthwisePlan
-    private let weight: Tensor
-    private let bias: Tensor?
 
     /// Makes a convolution that nothing follows.
     ///

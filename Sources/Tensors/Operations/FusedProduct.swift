@@ -18,8 +18,10 @@ struct FusedProduct: InferenceOperation {
     let output: Shape
     /// What follows the sums.
     var steps = EpilogueSteps()
-    private let weights: Weights
-    private let bias: Tensor?
+    /// The packed weights.
+    let weights: Weights
+    /// `[O]`, or nil.
+    let bias: Tensor?
 
     /// Makes a product that nothing follows.
     ///
@@ -102,6 +104,9 @@ struct EpilogueSteps: Sendable {
         if isRectified { name += "+relu" }
         return name
     }
+
+    /// Operands that are read beside the product's input.
+    var operandCount: Int { (isGated ? 1 : 0) + (hasResidual ? 1 : 0) }
 
     private var hasResidual: Bool {
         if case .none = residual { return false }

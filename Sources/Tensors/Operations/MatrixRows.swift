@@ -76,6 +76,8 @@ struct MatrixRun {
     private static let enoughPieces = 16
     /// Rows of a piece are a multiple of this, which every tile height divides.
     private static let rowUnit = 12
+    /// Rows that are not cut: what reads the panels once is as fast as they are.
+    private static let fewRows = 5 * rowUnit
     /// Floats of a block of panels.
     private static let cachedFloats = 1 << 16
 
@@ -89,19 +91,26 @@ struct MatrixRun {
         self.rows = rows
         let width = kernels.matrix.panelWidth
         let most = max(2 * width, Self.cachedFloats / layout.depthBlock / width * width)
-        var columns = Self.evenPart(layout.columns, most: most, unit: width)
+        let columns = Self.evenPart(layout.columns, most: most, unit: width)
+        guard rows > Self.fewRows else {
+            rowBlock = max(1, rows)
+            let wanted = layout.columns / (Self.enoughPieces / 2) / width * width
+            columnBlock = min(columns, max(width, wanted))
+            return
+        }
         let size = max(1, layout.depth * columns)
         var height = max(8 * Self.rowUnit, min(16 * Self.rowUnit, Self.pieceSize / size))
         let columnPieces = max(1, (layout.columns + columns - 1) / columns)
         height = min(height, max(2 * Self.rowUnit, rows * columnPieces / Self.enoughPieces))
         height = Self.evenPart(rows, most: height, unit: Self.rowUnit)
         let rowPieces = max(1, (rows + height - 1) / height)
-        if rowPieces * columnPieces * 2 < Self.enoughPieces {
-            let wanted = layout.columns * rowPieces * 2 / Self.enoughPieces
-            columns = Self.evenPart(layout.columns, most: max(2 * width, wanted), unit: width)
-        }
         rowBlock = height
-        columnBlock = columns
+        guard rowPieces * columnPieces * 2 < Self.enoughPieces else {
+            columnBlock = columns
+            return
+        }
+        let wanted = layout.columns * rowPieces * 2 / Self.enoughPieces
+        columnBlock = Self.evenPart(layout.columns, most: max(2 * width, wanted), unit: width)
     }
 
     /// The length of equal parts of a whole, each a multiple of `unit` and, but for that, at most

@@ -7,8 +7,10 @@ public struct PackedMatrix: Sendable {
     /// Columns of the weight: length of the sums.
     public var depth: Int { layout.depth }
 
-    private let layout: MatrixLayout
-    private let panels: Storage
+    /// Where the panels lie.
+    let layout: MatrixLayout
+    /// The packed weight.
+    let panels: Storage
 
     /// Packs a weight.
     ///
