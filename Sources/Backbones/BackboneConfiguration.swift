@@ -36,6 +36,12 @@ public protocol BackboneConfiguration: Configuration, Equatable {
     /// - Parameter tensors: A whole state dict.
     /// - Returns: The tensors as they are, unless the family knows their form.
     func adapted(_ tensors: [NamedTensor]) -> [NamedTensor]
+
+    /// Whether a state dict is of a form that was made for evaluation alone.
+    ///
+    /// - Parameter tensors: A whole state dict.
+    /// - Returns: Whether training would not give what its authors' network gives.
+    func isForEvaluationAlone(_ tensors: [NamedTensor]) -> Bool
 }
 
 extension BackboneConfiguration {
@@ -44,6 +50,9 @@ extension BackboneConfiguration {
 
     /// The tensors as they are.
     public func adapted(_ tensors: [NamedTensor]) -> [NamedTensor] { tensors }
+
+    /// Every state dict can be trained on.
+    public func isForEvaluationAlone(_ tensors: [NamedTensor]) -> Bool { false }
 
     /// The authors' names alone.
     public static var keyRenamings: [KeyRenaming] { [] }

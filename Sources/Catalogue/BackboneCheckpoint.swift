@@ -63,6 +63,17 @@ extension BackboneConfiguration {
             place: checkpoint.path, fix: "take weights of the network that was named")
     }
 
+    /// Refuses weights that were made for evaluation alone.
+    ///
+    /// - Parameter checkpoint: The file as it was opened.
+    /// - Throws: `CatalogueError` for such weights.
+    public func checkTrainable(_ checkpoint: Checkpoint) throws(CatalogueError) {
+        guard isForEvaluationAlone(checkpoint.weights(of: self).namedTensors) else { return }
+        throw CatalogueError(
+            what: "these weights are fused for evaluation: BatchNorm is folded into convolutions",
+            place: checkpoint.path, fix: "train from the weights as they were before fusing")
+    }
+
     private func explained(_ error: LoadingError, _ checkpoint: Checkpoint) -> CatalogueError {
         let own = CheckpointLikeness(of: checkpoint, to: self, named: "")
         guard own.agreeing < own.all else {

@@ -30,8 +30,11 @@ public struct FeatureRun {
     /// - Parameters:
     ///   - architecture: The network.
     ///   - weights: Where parameters and buffers come from.
+    ///   - mode: What it will run in; some checkpoints are for evaluation alone.
     /// - Throws: `CatalogueError` when the weights do not fit, and the checkpoint's errors.
-    public init(_ architecture: Architecture, _ weights: Weights) throws {
+    public init(
+        _ architecture: Architecture, _ weights: Weights, mode: Context.Mode = .evaluation
+    ) throws {
         switch weights {
         case .initial(let seed), .part(_, let seed): store = ParameterStore(seed: seed)
         case .formula, .file: store = .unfilled()
@@ -39,6 +42,11 @@ public struct FeatureRun {
         let scope = ParameterScope(store)
         let configuration = architecture.configuration
         backbone = configuration.build(scope)
+        func checkpoint(_ path: String) throws -> Checkpoint {
+            let checkpoint = try Checkpoint(path: path)
+            if mode == .training { try configuration.checkTrainable(checkpoint) }
+            return checkpoint
+        }
         switch weights {
         case .initial: misfits = []
         case .formula:
@@ -48,10 +56,10 @@ public struct FeatureRun {
             }
             misfits = []
         case .file(let path):
-            try configuration.load(into: scope, Checkpoint(path: path))
+            try configuration.load(into: scope, checkpoint(path))
             misfits = []
         case .part(let path, _):
-            misfits = try configuration.loadPart(into: scope, Checkpoint(path: path)).misfits()
+            misfits = try configuration.loadPart(into: scope, checkpoint(path)).misfits()
         }
     }
 

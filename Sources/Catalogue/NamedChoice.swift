@@ -74,6 +74,7 @@ extension ConfigurationError {
     static func at(_ value: JSONValue, _ path: JSONPath, what: String, fix: String)
         -> ConfigurationError
     {
-        ConfigurationError(what: what, place: "\(value.origin), \(path)", fix: fix)
+        let place = path.components.isEmpty ? "\(value.origin)" : "\(value.origin), \(path)"
+        return ConfigurationError(what: what, place: place, fix: fix)
     }
 }

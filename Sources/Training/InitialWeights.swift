@@ -27,6 +27,7 @@ enum InitialWeights {
             let rules = settings.partialWeights ? LoadingRules.partial : .strict
             return try root.load(checkpoint.namedTensors, rules, from: checkpoint.path).misfits()
         }
+        try backbone.checkTrainable(checkpoint)
         let scope = root["backbone"]
         let ofOneForm = type(of: backbone).namesOfOneForm
         if settings.partialWeights {

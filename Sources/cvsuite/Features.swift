@@ -57,12 +57,13 @@ struct Features: ReportingCommand {
         let architecture =
             try model.map { try Architecture(published: $0) }
             ?? Architecture(path: arch ?? "")
-        let run = try FeatureRun(architecture, source)
+        let mode: Context.Mode = mode == .train ? .training : .evaluation
+        let run = try FeatureRun(architecture, source, mode: mode)
         run.misfits.forEach(common.note)
         if let weightsOutput { try run.writeWeights(to: weightsOutput) }
         let files = FeatureRun.Files(
             input: input, output: output, cotangents: cotangents, gradients: gradients)
-        try run.run(files, mode == .train ? .training : .evaluation)
+        try run.run(files, mode)
         if let buffers { try run.writeBuffers(to: buffers) }
     }
 

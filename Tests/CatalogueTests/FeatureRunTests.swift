@@ -131,6 +131,21 @@ private final class Workspace {
         }
     }
 
+    @Test func fusedWeightsAreRefusedInTraining() throws {
+        let folder = Goldens.folder + "/backbones/"
+        let info = try JSONValue.read(path: folder + "shvit_tiny/case.json")
+        var object = info["constructor"]?.object
+        object?["name"] = JSONValue(.string("shvit"))
+        let text = JSONValue(.object(try #require(object))).text()
+        let settings = try Architecture(path: space.write("shvit.json", text))
+        let weights = FeatureRun.Weights.file(folder + "shvit_tiny_fused/weights.safetensors")
+        _ = try FeatureRun(settings, weights)
+        let error = #expect(throws: CatalogueError.self) {
+            try FeatureRun(settings, weights, mode: .training)
+        }
+        #expect(error?.what.contains("fused for evaluation") == true)
+    }
+
     @Test func weightsOfWhichNothingFitsAreRefusedEvenInPart() throws {
         let shvit = try Architecture(path: space.write("shvit.json", "{\"name\": \"shvit\"}"))
         let file = space.file("w.safetensors")

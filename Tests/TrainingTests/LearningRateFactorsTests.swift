@@ -38,6 +38,47 @@ import Testing
         }
     }
 
+    /// A small network of a family, and how often the rate of some parameters is halved.
+    static let depths: [(backbone: String, powers: [String: Int])] = [
+        (
+            "{\"name\": \"davit\", \"depths\": [1, 1, 1, 1]}",
+            [
+                // A layer is a pair of blocks, as its authors count.
+                "patch_embeds.0.proj.weight": 5, "main_blocks.0.0.0.attn.qkv.weight": 4,
+                "main_blocks.0.0.1.norm1.weight": 4, "patch_embeds.1.proj.weight": 4,
+                "main_blocks.3.0.0.mlp.fc1.bias": 1, "norm3.weight": 1,
+            ]
+        ),
+        (
+            "{\"name\": \"biformer_tiny\", \"depth\": [1, 2, 1, 1]}",
+            [
+                "downsample_layers.0.0.weight": 6, "stages.0.0.attn.wo.weight": 5,
+                "downsample_layers.1.0.weight": 5, "stages.1.1.mlp.0.weight": 3,
+                "stages.3.0.norm1.weight": 1, "extra_norms.3.weight": 1,
+            ]
+        ),
+        (
+            "{\"name\": \"shvit_s1\", \"depth\": [1, 1, 1]}",
+            [
+                "patch_embed.0.c.weight": 10, "blocks1.0.conv.m.c.weight": 9,
+                "blocks2.0.0.m.c.weight": 8, "blocks2.3.mixer.m.qkv.c.weight": 5,
+                "blocks3.3.ffn.m.pw1.c.weight": 1,
+            ]
+        ),
+    ]
+
+    @Test(arguments: depths) func eachBlockOfAFamilyHalvesTheRateOnce(
+        backbone: String, powers: [String: Int]
+    ) throws {
+        let factors = factors(
+            try BackboneCatalogue.configuration(
+                JSONValue(parsing: JSONSource(text: backbone, name: "a.json"))))
+        for (name, power) in powers {
+            let factor = factors.factor(of: "backbone." + name)
+            #expect(factor == (0..<power).reduce(Float(1)) { value, _ in value / 2 }, "\(name)")
+        }
+    }
+
     @Test func neckAndHeadKeepTheFullRate() {
         let factors = factors(VANConfiguration.b0, backboneFactor: 0.1)
         #expect(factors.factor(of: "neck.lateral_convs.0.conv.weight") == 1)

@@ -124,4 +124,9 @@ public struct SHViTConfiguration: BackboneConfiguration {
     public func adapted(_ tensors: [NamedTensor]) -> [NamedTensor] {
         SHViTFusedWeights(tensors)?.unfused ?? tensors
     }
+
+    /// Fused weights have no BatchNorm left whose statistics training could take.
+    public func isForEvaluationAlone(_ tensors: [NamedTensor]) -> Bool {
+        SHViTFusedWeights(tensors) != nil
+    }
 }
