@@ -1,9 +1,10 @@
 /// One block of a matrix product: where its operands are and how they are stepped through.
 ///
 /// `c[i, j] = start[i, j] + sum over k of a[i, k] * b[k, j]` with
-/// `a[i, k] = a[i / tileRows * aTileStride + i % tileRows * aRowStride + k * aStep]`; `b` lies in
-/// panels of `panelWidth` columns, each `[depth, panelWidth]`, the last padded to a whole vector;
-/// a row-major matrix is panels with a step between rows, and is read up to a vector past its end.
+/// `a[i, k] = a[i / tileRows * aTileStride + i % tileRows * aRowStride + k / aRun * aRunStride
+/// + k % aRun * aStep]`; `b` lies in panels of `panelWidth` columns, each `[depth, panelWidth]`, the
+/// last padded to a whole vector; a row-major matrix is panels with a step between rows, and is read
+/// up to a vector past its end.
 public struct MatrixBlock: Sendable {
     // Pointers live as long as the call that the block is made for.
     /// First element of the left operand.
@@ -12,6 +13,10 @@ public struct MatrixBlock: Sendable {
     public var aRowStride: Int
     /// From one column to the next.
     public var aStep: Int
+    /// Columns that `aStep` walks through before the next run of them.
+    public var aRun: Int
+    /// From one run of columns to the next.
+    public var aRunStride: Int
     /// From one tile of `tileRows` rows to the next.
     public var aTileStride: Int
     /// First panel of the right operand.
@@ -56,6 +61,8 @@ public struct MatrixBlock: Sendable {
         self.a = a.pointer
         aRowStride = a.stride
         aStep = 1
+        aRun = Int.max
+        aRunStride = 0
         aTileStride = 0
         self.b = b.pointer
         bPanelStride = b.stride

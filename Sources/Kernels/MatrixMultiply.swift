@@ -25,28 +25,53 @@ func zeroSums() -> TileSums {
 @Sendable
 func multiplyBlock(_ block: MatrixBlock) {
     let width = 2 &* Vector.scalarCount
+    let isRowMajor = block.aTileStride == matrixTileRows &* block.aRowStride
     var column = 0
     var b = block.b
     while column < block.columns {
-        let columns = block.columns &- column
-        var row = 0
-        while row < block.rows {
-            let tile = row / matrixTileRows
-            let inTile = row &- tile &* matrixTileRows
-            let a = block.a + (tile &* block.aTileStride &+ inTile &* block.aRowStride)
-            let rows = tileHeight(block.rows &- row, matrixTileRows &- inTile)
-            if columns >= width {
-                multiplyWide(block, a, b, row, column, rows)
-            } else if columns > Vector.scalarCount {
-                multiplyEdge(block, a, b, row, column, rows)
-            } else {
-                multiplyNarrow(block, a, b, row, column, rows)
-            }
-            row &+= rows
+        if isRowMajor && block.columns &- column >= width {
+            multiplyEvenTiles(block, b, column)
+        } else {
+            multiplyTiles(block, b, column)
         }
         if let epilogue = block.epilogue { finishPanel(block, column, epilogue) }
         column &+= width
         b += block.bPanelStride
+    }
+}
+
+/// A whole panel by tiles of about equal height: none is so low that it waits for its sums.
+@inline(__always)
+func multiplyEvenTiles(_ block: MatrixBlock, _ b: UnsafePointer<Float>, _ column: Int) {
+    let tiles = (block.rows &+ matrixTileRows &- 1) / matrixTileRows
+    var tile = 0
+    var row = 0
+    while tile < tiles {
+        let rows = (block.rows &- row) / (tiles &- tile)
+        multiplyWide(block, block.a + row &* block.aRowStride, b, row, column, rows)
+        row &+= rows
+        tile &+= 1
+    }
+}
+
+/// A panel by the tallest tiles that fit into the packed ones.
+@inline(__always)
+func multiplyTiles(_ block: MatrixBlock, _ b: UnsafePointer<Float>, _ column: Int) {
+    let columns = block.columns &- column
+    var row = 0
+    while row < block.rows {
+        let tile = row / matrixTileRows
+        let inTile = row &- tile &* matrixTileRows
+        let a = block.a + (tile &* block.aTileStride &+ inTile &* block.aRowStride)
+        let rows = tileHeight(block.rows &- row, matrixTileRows &- inTile)
+        if columns >= 2 &* Vector.scalarCount {
+            multiplyWide(block, a, b, row, column, rows)
+        } else if columns > Vector.scalarCount {
+            multiplyEdge(block, a, b, row, column, rows)
+        } else {
+            multiplyNarrow(block, a, b, row, column, rows)
+        }
+        row &+= rows
     }
 }
 
@@ -77,17 +102,24 @@ func tileHeight(_ left: Int, _ inTile: Int) -> Int {
 }
 
 /// A tile of two whole vectors a row.
-@inline(__always)
+@inline(never)
 func multiplyWide(
     _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
     _ row: Int, _ column: Int, _ rows: Int
 ) {
     switch rows {
-    case matrixTileRows: wideTile(matrixTileRows, block, a, b, row, column)
     #if KERNELS_V4
+        case 12: wideTile(12, block, a, b, row, column)
+        case 11: wideTile(11, block, a, b, row, column)
+        case 10: wideTile(10, block, a, b, row, column)
+        case 9: wideTile(9, block, a, b, row, column)
         case 8: wideTile(8, block, a, b, row, column)
+        case 7: wideTile(7, block, a, b, row, column)
     #endif
+    case 6: wideTile(6, block, a, b, row, column)
+    case 5: wideTile(5, block, a, b, row, column)
     case 4: wideTile(4, block, a, b, row, column)
+    case 3: wideTile(3, block, a, b, row, column)
     case 2: wideTile(2, block, a, b, row, column)
     default: wideTile(1, block, a, b, row, column)
     }
@@ -189,19 +221,7 @@ func narrowTile(
                 start + ((row &+ i) &* block.startRowStride &+ column), columns)
         }
     }
-    let bStep = block.bStep == 0 ? Vector.scalarCount : block.bStep
-    var a = a
-    var b = b
-    var k = 0
-    while k < block.depth {
-        let value = load(b)
-        for i in 0..<rows {
-            sums[i].addProduct(Vector(repeating: a[i &* block.aRowStride]), value)
-        }
-        a += block.aStep
-        b += bStep
-        k &+= 1
-    }
+    accumulateNarrow(rows, block, a, b, &sums)
     for i in 0..<rows {
         storePart(sums[i], block.c + ((row &+ i) &* block.cRowStride &+ column), columns)
     }
@@ -222,33 +242,85 @@ func accumulateWide(
     let step = block.aStep
     let below = rows &* rowStride
     let bStep = block.bStep == 0 ? 2 &* Vector.scalarCount : block.bStep
-    var a = a
+    let lead = panelLead &* bStep
+    var run = a
     var b = b
     var k = 0
     while k < block.depth {
-        let first = load(b)
-        let second = load(b + Vector.scalarCount)
-        let row = k & 15
-        if row < rows { cm_prefetch(a + (below &+ row &* rowStride)) }
-        if k < 2 &* rows {
-            cm_prefetch_for_writing(
-                nextResult + ((k &>> 1) &* block.cRowStride &+ (k & 1) &* Vector.scalarCount))
-        }
-        for i in 0..<(rows < 6 ? rows : 6) {
-            let value = Vector(repeating: a[i &* rowStride])
-            left[i].addProduct(value, first)
-            right[i].addProduct(value, second)
-        }
-        if rows > 6 {
-            for i in 6..<rows {
+        let end = runEnd(block, k)
+        var a = run
+        while k < end {
+            cm_prefetch(b + lead)
+            cm_prefetch(b + (lead &+ Vector.scalarCount))
+            let first = load(b)
+            let second = load(b + Vector.scalarCount)
+            let row = k & 15
+            if row < rows { cm_prefetch(a + (below &+ row &* rowStride)) }
+            if k < 2 &* rows {
+                cm_prefetch_for_writing(
+                    nextResult
+                        + ((k &>> 1) &* block.cRowStride &+ (k & 1) &* Vector.scalarCount))
+            }
+            for i in 0..<(rows < 6 ? rows : 6) {
                 let value = Vector(repeating: a[i &* rowStride])
                 left[i].addProduct(value, first)
                 right[i].addProduct(value, second)
             }
+            if rows > 6 {
+                for i in 6..<rows {
+                    let value = Vector(repeating: a[i &* rowStride])
+                    left[i].addProduct(value, first)
+                    right[i].addProduct(value, second)
+                }
+            }
+            a += step
+            b += bStep
+            k &+= 1
         }
-        a += step
-        b += bStep
-        k &+= 1
+        run += block.aRunStride
+    }
+}
+
+/// Steps that a panel is asked for ahead: a page, where the hardware's own foresight ends.
+private let panelLead = 32
+
+/// The end of a run of columns that begins at `k`.
+@inline(__always)
+func runEnd(_ block: MatrixBlock, _ k: Int) -> Int {
+    let rest = block.depth &- k
+    return k &+ (block.aRun < rest ? block.aRun : rest)
+}
+
+/// The inner loop of a tile of one vector a row.
+@inline(__always)
+func accumulateNarrow(
+    _ rows: Int, _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+    _ sums: inout TileSums
+) {
+    let rowStride = block.aRowStride
+    let step = block.aStep
+    let bStep = block.bStep == 0 ? Vector.scalarCount : block.bStep
+    var run = a
+    var b = b
+    var k = 0
+    while k < block.depth {
+        let end = runEnd(block, k)
+        var a = run
+        while k < end {
+            let value = load(b)
+            for i in 0..<(rows < 6 ? rows : 6) {
+                sums[i].addProduct(Vector(repeating: a[i &* rowStride]), value)
+            }
+            if rows > 6 {
+                for i in 6..<rows {
+                    sums[i].addProduct(Vector(repeating: a[i &* rowStride]), value)
+                }
+            }
+            a += step
+            b += bStep
+            k &+= 1
+        }
+        run += block.aRunStride
     }
 }
 

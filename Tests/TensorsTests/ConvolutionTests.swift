@@ -38,6 +38,11 @@ import Testing
         Case([3, 12, 12, 16], 24, kernel: 3, padding: 1),
         Case([1, 23, 22, 64], 64, kernel: 3, padding: 1),
         Case([1, 9, 10, 176], 180, kernel: 3, padding: 1),
+        // Long rows, which are read in place.
+        Case([2, 61, 57, 3], 16, kernel: 3, stride: 2, padding: 1),
+        Case([1, 5, 99, 2], 41, kernel: 7, stride: 4, padding: 3),
+        Case([1, 9, 53, 1], 7, kernel: 5, stride: 2, padding: 2),
+        Case([1, 7, 26, 15], 33, kernel: 3), Case([1, 3, 50, 4], 40, kernel: 2, stride: 2),
     ]
 
     private func operands(_ test: Case) -> [Tensor] {
@@ -70,6 +75,7 @@ import Testing
         Case([2, 29, 31, 16], 32, kernel: 3, padding: 1),
         Case([2, 13, 11, 200], 160, kernel: 3, padding: 1),
         Case([2, 30, 31, 16], 32, kernel: 3, stride: 2, padding: 1),
+        Case([1, 130, 99, 3], 16, kernel: 3, stride: 2, padding: 1),
     ])
     func threadsDoNotChangeBits(test: Case) {
         let results = withOneAndTwoThreads { recorded(test) }

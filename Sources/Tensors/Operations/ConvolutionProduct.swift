@@ -6,6 +6,7 @@ struct ConvolutionProduct: Sendable {
     private let layout: MatrixLayout
     private let rows: MatrixRun
     private let winograd: WinogradConvolution?
+    private let direct: DirectConvolution?
 
     /// Floats of the packed weight.
     let packedCount: Int
@@ -32,9 +33,12 @@ struct ConvolutionProduct: Sendable {
             geometry.isWinograd
             ? WinogradConvolution(
                 input: geometry.input, output: geometry.output, padding: geometry.padding) : nil
+        direct =
+            winograd == nil && DirectConvolution.pays(patches, layout)
+            ? DirectConvolution(patches, layout, images: geometry.input[0]) : nil
         packedCount = winograd?.weightCount ?? layout.count
         packingScratchCount = winograd?.weightScratchCount ?? 0
-        scratchCount = winograd?.scratchCount ?? rows.patchScratchCount
+        scratchCount = winograd?.scratchCount ?? direct?.scratchCount ?? rows.patchScratchCount
     }
 
     /// Packs the weight.
@@ -69,6 +73,8 @@ struct ConvolutionProduct: Sendable {
     ) {
         if let winograd {
             winograd(x, weight: packed, epilogue: epilogue, into: y, scratch: scratch)
+        } else if let direct {
+            direct(x, packed, epilogue: epilogue, into: y, scratch: scratch)
         } else {
             rows(.patches(x, patches), packed, epilogue: epilogue, into: y, scratch: scratch)
         }

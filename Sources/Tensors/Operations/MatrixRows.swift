@@ -74,7 +74,7 @@ struct MatrixRun {
     private static let pieceSize = 1 << 21
     /// Pieces that keep threads busy to the end.
     private static let enoughPieces = 16
-    /// Rows of a piece are a multiple of this, which every tile height divides.
+    /// Rows of the tallest tile.
     private static let rowUnit = 12
     /// Rows that are not cut: what reads the panels once is as fast as they are.
     private static let fewRows = 5 * rowUnit
@@ -102,15 +102,14 @@ struct MatrixRun {
         var height = max(8 * Self.rowUnit, min(16 * Self.rowUnit, Self.pieceSize / size))
         let columnPieces = max(1, (layout.columns + columns - 1) / columns)
         height = min(height, max(2 * Self.rowUnit, rows * columnPieces / Self.enoughPieces))
-        height = Self.evenPart(rows, most: height, unit: Self.rowUnit)
+        height = Self.evenRows(rows, about: height)
         let rowPieces = max(1, (rows + height - 1) / height)
         rowBlock = height
         guard rowPieces * columnPieces * 2 < Self.enoughPieces else {
             columnBlock = columns
             return
         }
-        let wanted = layout.columns * rowPieces * 2 / Self.enoughPieces
-        columnBlock = Self.evenPart(layout.columns, most: max(2 * width, wanted), unit: width)
+        columnBlock = Self.evenColumns(layout.columns, rowPieces: rowPieces, unit: width)
     }
 
     /// The length of equal parts of a whole, each a multiple of `unit` and, but for that, at most
@@ -118,6 +117,23 @@ struct MatrixRun {
     static func evenPart(_ whole: Int, most: Int, unit: Int) -> Int {
         let parts = max(1, (whole + most - 1) / max(1, most))
         return max(1, (whole + parts * unit - 1) / (parts * unit)) * unit
+    }
+
+    /// Columns of pieces of which there are, if possible, an even number.
+    private static func evenColumns(_ whole: Int, rowPieces: Int, unit: Int) -> Int {
+        let panels = (whole + unit - 1) / unit
+        let most = max(1, panels * rowPieces * 2 / enoughPieces)
+        var part = most
+        while part > 1, (panels + part - 1) / part * rowPieces % 2 != 0 { part -= 1 }
+        let isEven = (panels + part - 1) / part * rowPieces % 2 == 0
+        return (isEven ? part : most) * unit
+    }
+
+    /// Rows of about equal pieces: of one, or of an even number for two threads to share.
+    private static func evenRows(_ whole: Int, about height: Int) -> Int {
+        let parts = max(1, (whole + height / 2) / height)
+        let even = parts > 1 ? (parts + 1) / 2 * 2 : 1
+        return max(1, (whole + even - 1) / even)
     }
 
     private var rowPieces: Int { (rows + rowBlock - 1) / rowBlock }
