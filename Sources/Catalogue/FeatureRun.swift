@@ -128,8 +128,9 @@ public struct FeatureRun {
         }
         let sink = GradientSink()
         let (outputs, tape) = Tape.record { backbone.outputs(input.leaf(sink), context) }
+        let pairs = try Self.pairs(outputs, cotangents: cotangents)
         try write(outputs, to: files.output)
-        tape.backward(from: try Self.pairs(outputs, cotangents: cotangents))
+        tape.backward(from: pairs)
         if let path = files.gradients { try writeGradients(input: sink.value, to: path) }
     }
 
@@ -158,6 +159,13 @@ public struct FeatureRun {
         let file = try SafetensorsFile(path: path)
         let known = Dictionary(outputs.map { ($0.name, $0.value) }) { first, _ in first }
         return try file.entries.map { entry in
+            let elements = try file.floats(entry.name)
+            guard elements.allSatisfy(\.isFinite) else {
+                throw CatalogueError(
+                    what: "the cotangents hold numbers that are not finite",
+                    place: "\(path), \(entry.name)",
+                    fix: "give numbers without NaN and infinities")
+            }
             guard let output = known[entry.name],
                 output.channelsFirstShape.dimensions == entry.shape
             else {
@@ -168,7 +176,7 @@ public struct FeatureRun {
                         + outputs.map { "\($0.name) \($0.value.channelsFirstShape)" }
                         .joined(separator: ", "))
             }
-            return (output, Tensor(channelsFirst: Shape(entry.shape), try file.floats(entry.name)))
+            return (output, Tensor(channelsFirst: Shape(entry.shape), elements))
         }
     }
 

@@ -13,8 +13,8 @@ extension Backbone {
         let least = min(32, features.map(\.stride).max() ?? 1)
         guard size.contains(where: { $0 < least }) else { return }
         throw CatalogueError(
-            what: "images of \(size[0])x\(size[1]) pixels are smaller than the model's stride of"
-                + " \(features.map(\.stride).max() ?? 1)",
+            what: "images of \(size[0])x\(size[1]) pixels are too small for the model, whose"
+                + " coarsest map has stride \(features.map(\.stride).max() ?? 1)",
             place: place, fix: "use images of at least \(least)x\(least) pixels")
     }
 

@@ -39,10 +39,20 @@ enum FileLook {
         if bytes.first == 0x80, bytes.count > 1, (2...5).contains(bytes[1]) {
             return "a pickle (PyTorch's old format)"
         }
-        if bytes.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "an HDF5 file" }
+        if let known = signatures.first(where: { bytes.starts(with: $0.bytes) }) {
+            return known.name
+        }
         if trimmed.hasPrefix("{") { return "JSON text" }
         return nil
     }
+
+    /// First bytes of formats that weights come in, or that weights come packed in.
+    private static let signatures: [(bytes: [UInt8], name: String)] = [
+        ([0x89, 0x48, 0x44, 0x46], "an HDF5 file"), ([0x1F, 0x8B], "a gzip archive"),
+        ([0x42, 0x5A, 0x68], "a bzip2 archive"), ([0xFD, 0x37, 0x7A, 0x58], "an xz archive"),
+        ([0x28, 0xB5, 0x2F, 0xFD], "a zstd archive"), ([0x93, 0x4E, 0x55, 0x4D], "a NumPy array"),
+        ([0x47, 0x47, 0x55, 0x46], "a GGUF file"), ([0x23, 0x21], "a script"),
+    ]
 
     /// What to do about a file of that look.
     static func fix(for head: Data) -> String {

@@ -50,7 +50,7 @@ struct SafetensorsHeader {
         }
         guard length <= UInt64(largestHeader) else {
             throw foreign(
-                data, path: path, reason: "its header would be \(length) bytes long")
+                data, path: path, reason: "its first bytes are no length of a header")
         }
         guard Int(length) <= data.count - 8 else {
             let reason = "it is cut off inside its header of \(length) bytes"

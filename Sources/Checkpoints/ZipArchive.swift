@@ -73,7 +73,10 @@ struct ZipArchive {
         let fullOffset = try wide.value(offset)
         guard flags & 1 == 0 else { throw FormatProblem("its entry \(name) is encrypted") }
         guard method == 0, fullSize == fullPacked else {
-            throw FormatProblem("its entry \(name) is compressed, which PyTorch never does")
+            throw FormatProblem(
+                name.contains("/code/")
+                    ? "it is a TorchScript archive, a program; save its state_dict() instead"
+                    : "its entry \(name) is compressed, which torch.save never does")
         }
         return Entry(name: name, checksum: checksum, size: fullSize, headerOffset: fullOffset)
     }

@@ -89,6 +89,8 @@ public struct LoadingError: Error, Equatable {
         case misfit
         /// A number is NaN or infinite.
         case notFinite
+        /// A tensor holds integers where the model has fractions.
+        case integers
     }
 
     /// Why it was refused.
@@ -119,6 +121,7 @@ extension ParameterScope {
     ) throws -> LoadingReport {
         let plan = LoadingPlan(self, tensors)
         try plan.refuseMisfits(rules, place: place)
+        try plan.refuseIntegers(place: place)
         let values = try plan.pairs.map { try Self.finiteElements(of: $0.1, place: place) }
         for (pair, elements) in zip(plan.pairs, values) { pair.0.setFileElements(elements) }
         return plan.report
@@ -188,6 +191,16 @@ private struct LoadingPlan {
             if parameter.role != .counter { report.loadedWeights += 1 }
         }
         report.unused = tensors.map(\.name).filter { !known.contains($0) }
+    }
+
+    /// Weights that were rounded to integers would make every result meaningless.
+    func refuseIntegers(place: String) throws(LoadingError) {
+        let found = pairs.first { $0.1.kind == .integers && $0.0.role != .counter }
+        guard let found else { return }
+        throw LoadingError(
+            reason: .integers,
+            what: "\(found.1.name) holds integers, the model has floating-point numbers there",
+            place: place, fix: "give weights as f32, f16, bf16 or f64, not quantized ones")
     }
 
     func refuseMisfits(_ rules: LoadingRules, place: String) throws(LoadingError) {

@@ -11,7 +11,13 @@ enum OutputFile {
     /// - Throws: `WorkError` with code 2.
     static func check(_ goals: [String?], besides inputs: [String?]) throws {
         let read = Set(inputs.compactMap(\.self).map(canonical))
+        var named: Set<String> = []
         for goal in goals.compactMap(\.self) {
+            guard named.insert(canonical(goal)).inserted else {
+                throw WorkError(
+                    what: "two outputs of the command would be the same file", place: goal,
+                    fix: "name a file for each of them")
+            }
             guard !read.contains(canonical(goal)) else {
                 throw WorkError(
                     what: "the output is an input of the same command", place: goal,

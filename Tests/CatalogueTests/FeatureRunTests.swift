@@ -86,6 +86,22 @@ private final class Workspace {
         #expect(!names.contains { $0.contains("2.") && $0.hasPrefix("grad.patch_embed") })
     }
 
+    /// A shape that no output has, and a number that is none: in both cases nothing is written.
+    @Test(arguments: [([2, 4], Float(1)), ([2, 4, 9, 12], .nan)])
+    func cotangentsThatDoNotFitAreRefusedFirst(shape: [Int], value: Float) throws {
+        var writer = SafetensorsWriter()
+        try writer.add(
+            "stage1", shape: shape, [Float](repeating: value, count: shape.reduce(1, *)))
+        try writer.write(to: space.file("c.safetensors"))
+        let run = try FeatureRun(architecture(), .formula)
+        let output = space.file("y.safetensors")
+        let files = FeatureRun.Files(
+            input: input, output: output, cotangents: space.file("c.safetensors"),
+            gradients: space.file("g.safetensors"))
+        #expect(throws: CatalogueError.self) { try run.run(files, .training) }
+        #expect(!FileManager.default.fileExists(atPath: output))
+    }
+
     @Test func trainingPassOfTooFewImagesIsRefused() throws {
         var writer = SafetensorsWriter()
         try writer.add("input", shape: [1, 3, 32, 40], fill("input", 1, 3, 32, 40))
@@ -165,7 +181,7 @@ private final class Workspace {
     @Test(arguments: [[1, 3, 16, 16], [1, 3, 1, 1], [2, 3, 64, 31]])
     func inputSmallerThanTheStrideIsRefused(shape: [Int]) throws {
         try expectRefusal(
-            shape, [Float](repeating: 0, count: shape.reduce(1, *)), "stride of 32")
+            shape, [Float](repeating: 0, count: shape.reduce(1, *)), "stride 32")
     }
 
     @Test(arguments: [Float.nan, .infinity]) func inputThatIsNotFiniteIsRefused(

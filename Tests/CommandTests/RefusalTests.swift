@@ -80,6 +80,13 @@ import Testing
         #expect(try String(contentsOfFile: truth, encoding: .utf8) == text)
     }
 
+    @Test func twoOutputsAreTwoFiles() throws {
+        let file = folder.path("y.safetensors")
+        try expectRefusal(
+            ["features", "--model", "van_b0", "--input", "x", "--output", file, "--buffers", file],
+            "same file", file)
+    }
+
     @Test func aFolderThatCannotBeMadeIsAFailureWithItsReason() throws {
         let file = folder.path("file")
         try Data().write(to: URL(fileURLWithPath: file))

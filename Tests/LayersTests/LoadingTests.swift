@@ -37,6 +37,17 @@ import Testing
         #expect(store.parameters.map(\.value.elements) == before)
     }
 
+    @Test func weightsThatAreIntegersAreRefusedAndNothingIsChanged() {
+        let before = store.parameters.map(\.value.elements)
+        var tensors = Self.fitting
+        tensors[1] = NamedTensor("body.bias", shape: [3], kind: .integers) { [1, 2, 3] }
+        let error = #expect(throws: LoadingError.self) {
+            try scope.load(tensors, .partial, from: "w")
+        }
+        #expect(error?.what.contains("body.bias holds integers") == true)
+        #expect(store.parameters.map(\.value.elements) == before)
+    }
+
     @Test func misfitsAreRefusedByNameAndNothingIsChanged() {
         let before = store.parameters.map(\.value.elements)
         let tensors = [
