@@ -18,13 +18,22 @@ public enum BackboneCatalogue {
         /// Height and width of the images for which it was published, in pixels.
         public let imageSize: [Int]
 
+        private init(
+            name: String, family: String, configuration: any BackboneConfiguration,
+            published: (any BackboneConfiguration)?, imageSize: [Int]
+        ) {
+            self.name = name
+            self.family = family
+            self.configuration = configuration
+            self.published = published
+            self.imageSize = imageSize
+        }
+
         /// A family.
         init(_ name: String, _ configuration: any BackboneConfiguration) {
-            self.name = name
-            family = name
-            self.configuration = configuration
-            published = nil
-            imageSize = [224, 224]
+            self.init(
+                name: name, family: name, configuration: configuration, published: nil,
+                imageSize: [224, 224])
         }
 
         /// A classifier.
@@ -32,22 +41,18 @@ public enum BackboneCatalogue {
             _ name: String, _ family: String, _ configuration: any BackboneConfiguration,
             classes: Int, imageSize: [Int] = [224, 224]
         ) {
-            self.name = name
-            self.family = family
-            self.configuration = configuration
             var published = configuration
             published.numClasses = classes
-            self.published = published
-            self.imageSize = imageSize
+            self.init(
+                name: name, family: family, configuration: configuration, published: published,
+                imageSize: imageSize)
         }
 
         /// A BEVANet, which was published for segmentation.
         init(_ name: String, _ configuration: BEVANetConfiguration, imageSize: [Int]) {
-            self.name = name
-            family = "bevanet"
-            self.configuration = configuration
-            published = configuration.segmenting(classes: 19)
-            self.imageSize = imageSize
+            self.init(
+                name: name, family: "bevanet", configuration: configuration,
+                published: configuration.segmenting(classes: 19), imageSize: imageSize)
         }
     }
 

@@ -144,11 +144,19 @@ public struct FeatureRun {
                 what: "the input has shape \(entry.shape); images are [N, 3, H, W]",
                 place: "\(path), input", fix: "give at least one image of three channels")
         }
-        let elements = try file.floats("input")
+        return try finiteTensor(entry, of: file)
+    }
+
+    /// A tensor of a file in memory order; NaN and infinities would make every result meaningless.
+    private static func finiteTensor(
+        _ entry: SafetensorsEntry, of file: SafetensorsFile
+    ) throws -> Tensor {
+        let elements = try file.floats(entry.name)
         guard elements.allSatisfy(\.isFinite) else {
             throw CatalogueError(
-                what: "the input holds numbers that are not finite", place: "\(path), input",
-                fix: "give images without NaN and infinities")
+                what: "the tensor holds numbers that are not finite",
+                place: "\(file.path), \(entry.name)",
+                fix: "give numbers without NaN and infinities")
         }
         return Tensor(channelsFirst: Shape(entry.shape), elements)
     }
@@ -159,13 +167,6 @@ public struct FeatureRun {
         let file = try SafetensorsFile(path: path)
         let known = Dictionary(outputs.map { ($0.name, $0.value) }) { first, _ in first }
         return try file.entries.map { entry in
-            let elements = try file.floats(entry.name)
-            guard elements.allSatisfy(\.isFinite) else {
-                throw CatalogueError(
-                    what: "the cotangents hold numbers that are not finite",
-                    place: "\(path), \(entry.name)",
-                    fix: "give numbers without NaN and infinities")
-            }
             guard let output = known[entry.name],
                 output.channelsFirstShape.dimensions == entry.shape
             else {
@@ -176,7 +177,7 @@ public struct FeatureRun {
                         + outputs.map { "\($0.name) \($0.value.channelsFirstShape)" }
                         .joined(separator: ", "))
             }
-            return (output, Tensor(channelsFirst: Shape(entry.shape), elements))
+            return (output, try finiteTensor(entry, of: file))
         }
     }
 

@@ -40,9 +40,7 @@ struct DirectConvolution: Sendable {
         self.images = images
         let row = max(1, patches.outputWidth * layout.depth * layout.columns)
         let wanted = max(1, min(Self.pieceSize / row, patches.outputHeight * images / 8))
-        let parts = max(1, (patches.outputHeight + wanted / 2) / wanted)
-        let even = parts > 1 ? (parts + 1) / 2 * 2 : 1
-        rows = max(1, (patches.outputHeight + even - 1) / even)
+        rows = MatrixRun.evenRows(patches.outputHeight, about: wanted)
     }
 
     private var pieces: Int { images * piecesOfImage }

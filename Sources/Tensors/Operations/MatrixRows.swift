@@ -130,7 +130,12 @@ struct MatrixRun {
     }
 
     /// Rows of about equal pieces: of one, or of an even number for two threads to share.
-    private static func evenRows(_ whole: Int, about height: Int) -> Int {
+    ///
+    /// - Parameters:
+    ///   - whole: All rows.
+    ///   - height: Rows of a piece that are wished for, at least 1.
+    /// - Returns: Rows of a piece.
+    static func evenRows(_ whole: Int, about height: Int) -> Int {
         let parts = max(1, (whole + height / 2) / height)
         let even = parts > 1 ? (parts + 1) / 2 * 2 : 1
         return max(1, (whole + even - 1) / even)
