@@ -36,7 +36,9 @@ extension BackboneConfiguration {
     public func load(
         into scope: ParameterScope, _ checkpoint: Checkpoint, _ rules: LoadingRules = .strict
     ) throws -> LoadingReport {
-        let tensors = adapted(checkpoint.weights(of: self).namedTensors)
+        let part = checkpoint.weights(of: self)
+        try part.refuseUnread(among: scope.names)
+        let tensors = adapted(part.namedTensors)
         do {
             return try scope.load(tensors, rules, from: checkpoint.path)
         } catch let error as LoadingError where error.reason == .misfit {

@@ -33,6 +33,8 @@ public struct Checkpoint: Sendable {
     public let metadata: [String: String]
     /// The tensors in the order of the file.
     public private(set) var tensors: [StoredTensor]
+    /// What stands among the tensors and is of a kind that is not read.
+    public private(set) var unread: [UnreadValue]
     /// What was taken off the names, in words, for the user.
     public private(set) var notes: [String]
 
@@ -51,6 +53,7 @@ public struct Checkpoint: Sendable {
             self.format = format
             metadata = [:]
             tensors = found.tensors
+            unread = found.unread
             notes = found.wrapper.map { ["the weights under \"\($0)\" are taken"] } ?? []
         } else {
             let file = try SafetensorsFile(path: path)
@@ -61,9 +64,11 @@ public struct Checkpoint: Sendable {
                     file.bytes(of: entry)
                 }
             }
+            unread = []
             notes = []
         }
         while let prefix = Self.prefixes.first(where: isEverywhere) { strip(prefix) }
+        notes += noteOfUnread
     }
 
     /// What data-parallel training, compilation and training frameworks put before names.
@@ -82,6 +87,8 @@ public struct Checkpoint: Sendable {
         guard !inside.isEmpty else { return self }
         var part = self
         part.tensors = inside.map { $0.renamed(String($0.name.dropFirst(prefix.count))) }
+        part.unread = unread.filter { $0.name.hasPrefix(prefix) }
+            .map { $0.renamed(String($0.name.dropFirst(prefix.count))) }
         part.notes.append("the prefix \"\(prefix)\" is taken off")
         let others = tensors.map(\.name).filter { !$0.hasPrefix(prefix) }
         if !others.isEmpty {
@@ -102,6 +109,7 @@ public struct Checkpoint: Sendable {
     public func renaming(_ note: String, _ rename: (String) -> String) -> Checkpoint {
         var renamed = self
         renamed.tensors = tensors.map { $0.renamed(rename($0.name)) }
+        renamed.unread = unread.map { $0.renamed(rename($0.name)) }
         renamed.notes.append(note)
         return renamed
     }
@@ -112,6 +120,10 @@ public struct Checkpoint: Sendable {
 
     private mutating func strip(_ prefix: String) {
         tensors = tensors.map { $0.renamed(String($0.name.dropFirst(prefix.count))) }
+        unread = unread.map { value in
+            value.name.hasPrefix(prefix)
+                ? value.renamed(String(value.name.dropFirst(prefix.count))) : value
+        }
         notes.append("the prefix \"\(prefix)\" is taken off")
     }
 

@@ -260,7 +260,10 @@ struct PickleMachine {
             _ = try pop()
             _ = try top()
         default:
-            let storage = try arena.storage(try pop())
+            guard let storage = try arena.storage(try pop()) else {
+                stack.append(.opaque(PyTorchStorage.unknownClass))
+                return
+            }
             try arena.note(storage)
             stack.append(.storage(storage))
         }
@@ -279,12 +282,14 @@ struct PickleMachine {
         switch name {
         case "collections.OrderedDict": return try orderedDictionary(operands)
         case "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor":
+            if case .opaque(let name)? = operands.first { return .opaque(name) }
             return .tensor(try arena.tensor(operands))
         case "torch._utils._rebuild_parameter":
-            guard case .tensor(let tensor)? = operands.first else {
-                throw FormatProblem("a parameter holds no tensor")
+            switch operands.first {
+            case .tensor(let tensor)?: return .tensor(tensor)
+            case .opaque(let name)?: return .opaque(name)
+            default: throw FormatProblem("a parameter holds no tensor")
             }
-            return .tensor(tensor)
         case "torch.Size": return operands.first ?? arguments
         default: return .opaque(name)
         }
@@ -307,15 +312,16 @@ struct PickleMachine {
 
 extension PickleArena {
     /// The storage that a persistent identifier names: kind, class, key, location, count.
-    func storage(_ identifier: PickleValue) throws(FormatProblem) -> PyTorchStorage {
+    ///
+    /// Nil for one of an unknown class.
+    func storage(_ identifier: PickleValue) throws(FormatProblem) -> PyTorchStorage? {
         guard let items = elements(identifier), items.count >= 5, case .text("storage") = items[0],
             case .global(let name) = items[1], case .text(let key) = items[2],
             case .integer(let count) = items[4], count >= 0
         else { throw FormatProblem("a tensor's storage is not named as PyTorch does") }
-        guard let type = PyTorchStorage.type(ofClass: name) else {
-            throw FormatProblem("a tensor's storage is of the unknown class \(name)")
+        return PyTorchStorage.type(ofClass: name).map {
+            PyTorchStorage(key: key, type: $0, count: count)
         }
-        return PyTorchStorage(key: key, type: type, count: count)
     }
 
     /// The tensor that PyTorch's rebuild functions would make: storage, offset, size, stride.

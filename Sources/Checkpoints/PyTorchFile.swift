@@ -5,10 +5,17 @@ import Foundation
 /// Nothing in it is run and no class is built; see `PickleMachine`. All checksums and bounds are
 /// verified on opening.
 struct PyTorchFile: Sendable {
-    /// A tensor under the path of keys that leads to it, and the keys themselves.
+    /// A tensor, or an array of a kind that is not read, under the keys that lead to it.
     private struct Found: Sendable {
-        let path: [String]
-        let tensor: StoredTensor
+        enum Value {
+            case tensor(StoredTensor)
+            case unread(UnreadValue)
+        }
+
+        var path: ArraySlice<String>
+        let value: Value
+
+        var isTensor: Bool { if case .tensor = value { true } else { false } }
     }
 
     private let path: String
@@ -57,6 +64,7 @@ struct PyTorchFile: Sendable {
     /// Weights and the wrapper that they were found under.
     struct Weights {
         let tensors: [StoredTensor]
+        let unread: [UnreadValue]
         let wrapper: String?
     }
 
@@ -66,7 +74,7 @@ struct PyTorchFile: Sendable {
     /// - Returns: The tensors, named by their keys inside the wrappers.
     /// - Throws: `CheckpointError` when the file holds no tensors.
     func weights(_ choice: Checkpoint.Weights) throws(CheckpointError) -> Weights {
-        guard !found.isEmpty else {
+        guard found.contains(where: \.isTensor) else {
             throw CheckpointError(
                 what: "this file holds no tensors; at its top stands \(rootDescription)",
                 place: path, fix: "save the state dict alone: torch.save(model.state_dict(), PATH)")
@@ -77,16 +85,29 @@ struct PyTorchFile: Sendable {
         ]
         let known = choice == .average ? averages + trained : trained + averages
         var wrappers: [String] = []
-        var inside = found.map { (path: $0.path[...], tensor: $0.tensor) }
+        var inside = found
         while let wrapper = known.first(where: { name in
-            inside.contains { $0.path.count > 1 && $0.path.first == name }
+            inside.contains { $0.isTensor && $0.path.count > 1 && $0.path.first == name }
         }) {
             inside = inside.filter { $0.path.count > 1 && $0.path.first == wrapper }
-                .map { ($0.path.dropFirst(), $0.tensor) }
+            for index in inside.indices { inside[index].path.removeFirst() }
             wrappers.append(wrapper)
         }
         return Weights(
-            tensors: inside.map { $0.tensor.renamed(Self.name($0.path)) },
+            tensors: inside.compactMap {
+                if case .tensor(let tensor) = $0.value {
+                    tensor.renamed(Self.name($0.path))
+                } else {
+                    nil
+                }
+            },
+            unread: inside.compactMap {
+                if case .unread(let value) = $0.value {
+                    value.renamed(Self.name($0.path))
+                } else {
+                    nil
+                }
+            },
             wrapper: wrappers.isEmpty ? nil : Self.name(wrappers[...]))
     }
 
@@ -101,7 +122,7 @@ struct PyTorchFile: Sendable {
         let path: [String]
     }
 
-    /// All tensors, in the order of the file; a container that several places share is walked once.
+    /// All tensors and unread arrays, in the order of the file; a container that several places share is walked once.
     private static func tensors(
         in content: PyTorchContent, limit: Int
     ) throws(FormatProblem) -> [Found] {
@@ -113,8 +134,11 @@ struct PyTorchFile: Sendable {
             guard step.path.count <= deepest else { continue }
             switch step.value {
             case .tensor(let tensor):
-                result.append(
-                    Found(path: step.path, tensor: try content.stored(tensor, limit: limit)))
+                let stored = try content.stored(tensor, limit: limit)
+                result.append(Found(path: step.path[...], value: .tensor(stored)))
+            case .opaque(let function):
+                guard let value = UnreadValue(name: "", rebuiltBy: function) else { continue }
+                result.append(Found(path: step.path[...], value: .unread(value)))
             case .list(let index), .tuple(let index):
                 guard seenSequences.insert(index).inserted else { continue }
                 let children = content.arena.sequences[index].enumerated().map {

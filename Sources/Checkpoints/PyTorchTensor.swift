@@ -6,6 +6,9 @@ struct PyTorchStorage {
     let type: SafetensorsType
     let count: Int
 
+    /// What stands for a storage of a class that is not known here, such as of 8-bit floats.
+    static let unknownClass = "a storage of an unknown class"
+
     /// Element type of a storage class, or nil for an unknown one.
     static func type(ofClass name: String) -> SafetensorsType? {
         let types: [String: SafetensorsType] = [

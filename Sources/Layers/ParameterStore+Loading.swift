@@ -140,6 +140,12 @@ extension ParameterScope {
         return elements
     }
 
+    /// The names of the parameters and buffers under this scope, as files have them.
+    public var names: Set<String> {
+        let dropped = prefix.isEmpty ? 0 : prefix.count + 1
+        return Set(parameters.map { String($0.name.dropFirst(dropped)) })
+    }
+
     /// The parameters and buffers under this scope as a checkpoint holds them.
     public var namedTensors: [NamedTensor] {
         let dropped = prefix.isEmpty ? 0 : prefix.count + 1

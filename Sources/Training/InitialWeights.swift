@@ -24,6 +24,7 @@ enum InitialWeights {
         let root = ParameterScope(detector.store)
         let backbone = detector.configuration.backbone
         if checkpoint.tensors.contains(where: { $0.name.hasPrefix("bbox_head.") }) {
+            try checkpoint.refuseUnread(among: root.names)
             let rules = settings.partialWeights ? LoadingRules.partial : .strict
             return try root.load(checkpoint.namedTensors, rules, from: checkpoint.path).misfits()
         }

@@ -51,6 +51,27 @@ private func number(_ value: JSONValue) -> Double {
         #expect(checkpoint.notes.count > 1, "what was taken off is said")
     }
 
+    @Test(arguments: [
+        ("numpy.pth", "a NumPy array"), ("sparse.pth", "a sparse tensor"),
+        ("quantized.pth", "a quantized tensor"), ("float8.pth", "a number type that is not read"),
+    ]) func aWeightOfAKindThatIsNotReadIsNamed(file: String, kind: String) throws {
+        let checkpoint = try Checkpoint(path: Goldens.folder + "/checkpoints_unread/" + file)
+        #expect(checkpoint.tensors.map(\.name) == ["a"])
+        #expect(checkpoint.notes.contains { $0.contains("b, ") && $0.contains(kind) })
+        try checkpoint.refuseUnread(among: ["a"])
+        let error = #expect(throws: CheckpointError.self) {
+            try checkpoint.refuseUnread(among: ["a", "b"])
+        }
+        #expect(error?.what.contains(kind) == true && error?.place.hasSuffix(file) == true)
+    }
+
+    /// What stands outside the weights must not keep the weights from being read.
+    @Test func anOptimizersTensorOfAnUnknownTypeIsPassedOver() throws {
+        let folder = Goldens.folder + "/checkpoints_unread/"
+        let checkpoint = try Checkpoint(path: folder + "float8_state.pth")
+        #expect(checkpoint.tensors.map(\.name) == ["a", "b"] && checkpoint.unread.isEmpty)
+    }
+
     @Test func manifestIsThere() { #expect(Manifest.files.count == 117) }
 
     @Test(arguments: Manifest.names { $0 == "load" }) func loadsEveryTensor(name: String) throws {
