@@ -70,9 +70,12 @@ public final class Parameter: @unchecked Sendable {
     /// Takes values in the authors' layout.
     ///
     /// - Parameter elements: As many as `fileShape` says, row-major.
-    public func setFileElements(_ elements: [Float]) {
+    public func setFileElements(_ elements: [Float]) { value = memoryValue(elements) }
+
+    /// Values in the authors' layout as the parameter would hold them.
+    func memoryValue(_ elements: [Float]) -> Tensor {
         precondition(elements.count == fileShape.count, "\(elements.count) for \(fileShape)")
-        value = Tensor(shape: Self.memoryShape(fileShape, layout)) { target in
+        return Tensor(shape: Self.memoryShape(fileShape, layout)) { target in
             elements.withUnsafeBufferPointer { source in
                 guard let source = source.baseAddress else { return }
                 Self.toMemory(source, target, fileShape, layout)

@@ -1,3 +1,4 @@
+import Parallelism
 import Tensors
 
 /// What may differ between a checkpoint and the model that takes it.
@@ -122,22 +123,38 @@ extension ParameterScope {
         let plan = LoadingPlan(self, tensors)
         try plan.refuseMisfits(rules, place: place)
         try plan.refuseIntegers(place: place)
-        let values = try plan.pairs.map { try Self.finiteElements(of: $0.1, place: place) }
-        for (pair, elements) in zip(plan.pairs, values) { pair.0.setFileElements(elements) }
+        for (pair, value) in zip(plan.pairs, try Self.values(of: plan.pairs, place: place)) {
+            pair.0.value = value
+        }
         return plan.report
     }
 
-    /// The elements of a tensor; NaN and infinities would make every result meaningless.
-    private static func finiteElements(of tensor: NamedTensor, place: String) throws -> [Float] {
-        let elements = try tensor.elements()
+    /// Reads the values of all parameters, on all threads: a start waits for nothing else.
+    private static func values(
+        of pairs: [(Parameter, NamedTensor)], place: String
+    ) throws -> [Tensor] {
+        var results = [Result<Tensor, any Error>?](repeating: nil, count: pairs.count)
+        results.withUnsafeMutableBufferPointer { results in
+            parallelFor(pairs.count) { index in
+                results[index] = Result { try value(of: pairs[index], place: place) }
+            }
+        }
+        return try results.compactMap { try $0?.get() }
+    }
+
+    /// The value of a parameter; NaN and infinities would make every result meaningless.
+    private static func value(
+        of pair: (parameter: Parameter, tensor: NamedTensor), place: String
+    ) throws -> Tensor {
+        let elements = try pair.tensor.elements()
         guard elements.areFinite else {
             throw LoadingError(
                 reason: .notFinite,
                 what: "the weights hold numbers that are not finite, the first in "
-                    + tensor.name,
+                    + pair.tensor.name,
                 place: place, fix: "take a checkpoint from before the training diverged")
         }
-        return elements
+        return pair.parameter.memoryValue(elements)
     }
 
     /// The names of the parameters and buffers under this scope, as files have them.
