@@ -25,53 +25,55 @@ func zeroSums() -> TileSums {
 @Sendable
 func multiplyBlock(_ block: MatrixBlock) {
     let width = 2 &* Vector.scalarCount
-    let isRowMajor = block.aTileStride == matrixTileRows &* block.aRowStride
     var column = 0
     var b = block.b
     while column < block.columns {
-        if isRowMajor && block.columns &- column >= width {
-            multiplyEvenTiles(block, b, column)
-        } else {
-            multiplyTiles(block, b, column)
-        }
+        multiplyPanel(block, b, column)
         if let epilogue = block.epilogue { finishPanel(block, column, epilogue) }
         column &+= width
         b += block.bPanelStride
     }
 }
 
-/// A whole panel by tiles of about equal height: none is so low that it waits for its sums.
+/// A panel by tiles: of about equal height, so that none is so low that it waits for its sums, or
+/// the tallest that fit into packed ones.
 @inline(__always)
-func multiplyEvenTiles(_ block: MatrixBlock, _ b: UnsafePointer<Float>, _ column: Int) {
-    let tiles = (block.rows &+ matrixTileRows &- 1) / matrixTileRows
-    var tile = 0
-    var row = 0
-    while tile < tiles {
-        let rows = (block.rows &- row) / (tiles &- tile)
-        multiplyWide(block, block.a + row &* block.aRowStride, b, row, column, rows)
-        row &+= rows
-        tile &+= 1
-    }
-}
-
-/// A panel by the tallest tiles that fit into the packed ones.
-@inline(__always)
-func multiplyTiles(_ block: MatrixBlock, _ b: UnsafePointer<Float>, _ column: Int) {
-    let columns = block.columns &- column
+func multiplyPanel(_ block: MatrixBlock, _ b: UnsafePointer<Float>, _ column: Int) {
+    let isRowMajor = block.aTileStride == matrixTileRows &* block.aRowStride
+    var tiles = (block.rows &+ matrixTileRows &- 1) / matrixTileRows
     var row = 0
     while row < block.rows {
         let tile = row / matrixTileRows
         let inTile = row &- tile &* matrixTileRows
-        let a = block.a + (tile &* block.aTileStride &+ inTile &* block.aRowStride)
-        let rows = tileHeight(block.rows &- row, matrixTileRows &- inTile)
-        if columns >= 2 &* Vector.scalarCount {
-            multiplyWide(block, a, b, row, column, rows)
-        } else if columns > Vector.scalarCount {
-            multiplyEdge(block, a, b, row, column, rows)
+        if isRowMajor {
+            let rows = (block.rows &- row) / tiles
+            multiplyTile(block, block.a + row &* block.aRowStride, b, row, column, rows)
+            tiles &-= 1
+            row &+= rows
         } else {
-            multiplyNarrow(block, a, b, row, column, rows)
+            let left = block.rows &- row
+            let rest = matrixTileRows &- inTile
+            let a = block.a + (tile &* block.aTileStride &+ inTile &* block.aRowStride)
+            let rows = left < rest ? left : rest
+            multiplyTile(block, a, b, row, column, rows)
+            row &+= rows
         }
-        row &+= rows
+    }
+}
+
+/// A tile of two whole vectors a row, of a whole and a partial one, or of one.
+@inline(__always)
+func multiplyTile(
+    _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+    _ row: Int, _ column: Int, _ rows: Int
+) {
+    let columns = block.columns &- column
+    if columns >= 2 &* Vector.scalarCount {
+        multiplyWide(block, a, b, row, column, rows)
+    } else if columns > Vector.scalarCount {
+        multiplyEdge(block, a, b, row, column, rows)
+    } else {
+        multiplyNarrow(block, a, b, row, column, rows)
     }
 }
 
@@ -89,16 +91,6 @@ func finishPanel(_ block: MatrixBlock, _ column: Int, _ epilogue: MatrixEpilogue
         block.c + column,
         MatrixPart(
             rows: block.rows, columns: left < width ? left : width, stride: block.cRowStride), part)
-}
-
-/// The tallest tile that fits into what is left of the block and of the packed tile.
-@inline(__always)
-func tileHeight(_ left: Int, _ inTile: Int) -> Int {
-    let most = left < inTile ? left : inTile
-    if most >= matrixTileRows { return matrixTileRows }
-    if most >= 8 { return 8 }
-    if most >= 4 { return 4 }
-    return most >= 2 ? 2 : 1
 }
 
 /// A tile of two whole vectors a row.
@@ -125,37 +117,51 @@ func multiplyWide(
     }
 }
 
-/// A tile of one whole or partial vector a row.
-@inline(__always)
-func multiplyNarrow(
-    _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
-    _ row: Int, _ column: Int, _ rows: Int
-) {
-    switch rows {
-    case matrixTileRows: narrowTile(matrixTileRows, block, a, b, row, column)
-    #if KERNELS_V4
-        case 8: narrowTile(8, block, a, b, row, column)
-    #endif
-    case 4: narrowTile(4, block, a, b, row, column)
-    case 2: narrowTile(2, block, a, b, row, column)
-    default: narrowTile(1, block, a, b, row, column)
-    }
-}
-
 /// A tile of one whole and one partial vector a row.
-@inline(__always)
+@inline(never)
 func multiplyEdge(
     _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
     _ row: Int, _ column: Int, _ rows: Int
 ) {
     switch rows {
-    case matrixTileRows: edgeTile(matrixTileRows, block, a, b, row, column)
     #if KERNELS_V4
+        case 12: edgeTile(12, block, a, b, row, column)
+        case 11: edgeTile(11, block, a, b, row, column)
+        case 10: edgeTile(10, block, a, b, row, column)
+        case 9: edgeTile(9, block, a, b, row, column)
         case 8: edgeTile(8, block, a, b, row, column)
+        case 7: edgeTile(7, block, a, b, row, column)
     #endif
+    case 6: edgeTile(6, block, a, b, row, column)
+    case 5: edgeTile(5, block, a, b, row, column)
     case 4: edgeTile(4, block, a, b, row, column)
+    case 3: edgeTile(3, block, a, b, row, column)
     case 2: edgeTile(2, block, a, b, row, column)
     default: edgeTile(1, block, a, b, row, column)
+    }
+}
+
+/// A tile of one whole or partial vector a row.
+@inline(never)
+func multiplyNarrow(
+    _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+    _ row: Int, _ column: Int, _ rows: Int
+) {
+    switch rows {
+    #if KERNELS_V4
+        case 12: narrowTile(12, block, a, b, row, column)
+        case 11: narrowTile(11, block, a, b, row, column)
+        case 10: narrowTile(10, block, a, b, row, column)
+        case 9: narrowTile(9, block, a, b, row, column)
+        case 8: narrowTile(8, block, a, b, row, column)
+        case 7: narrowTile(7, block, a, b, row, column)
+    #endif
+    case 6: narrowTile(6, block, a, b, row, column)
+    case 5: narrowTile(5, block, a, b, row, column)
+    case 4: narrowTile(4, block, a, b, row, column)
+    case 3: narrowTile(3, block, a, b, row, column)
+    case 2: narrowTile(2, block, a, b, row, column)
+    default: narrowTile(1, block, a, b, row, column)
     }
 }
 
@@ -196,7 +202,7 @@ func edgeTile(
         for i in 0..<rows {
             let source = start + ((row &+ i) &* block.startRowStride &+ column)
             left[i] = load(source)
-            right[i] = loadPart(source + lanes, rest)
+            right[i] = loadPartial(source + lanes, rest)
         }
     }
     accumulateWide(
@@ -204,7 +210,7 @@ func edgeTile(
     for i in 0..<rows {
         let c = block.c + ((row &+ i) &* block.cRowStride &+ column)
         store(left[i], c)
-        storePart(right[i], c + lanes, rest)
+        storePartial(right[i], c + lanes, rest)
     }
 }
 
@@ -321,32 +327,5 @@ func accumulateNarrow(
             k &+= 1
         }
         run += block.aRunStride
-    }
-}
-
-/// Reads the first `count` lanes, the rest zero.
-@inline(__always)
-func loadPart(_ source: UnsafePointer<Float>, _ count: Int) -> Vector {
-    if count >= Vector.scalarCount { return load(source) }
-    var value = Vector(repeating: 0)
-    var i = 0
-    while i < count {
-        value[i] = source[i]
-        i &+= 1
-    }
-    return value
-}
-
-/// Writes the first `count` lanes.
-@inline(__always)
-func storePart(_ value: Vector, _ destination: UnsafeMutablePointer<Float>, _ count: Int) {
-    if count >= Vector.scalarCount {
-        store(value, destination)
-        return
-    }
-    var i = 0
-    while i < count {
-        destination[i] = value[i]
-        i &+= 1
     }
 }

@@ -10,20 +10,6 @@
 // everywhere, and a call passes a wide vector in four parts. GELU went from 0.95 to 2.0 elements a
 // nanosecond, softmax over 256 channels from 0.94 to 3.0.
 
-/// Reads the first `count` lanes from memory, the others are 0.
-@inline(__always)
-func loadPartial(_ source: UnsafePointer<Float>, _ count: Int) -> Vector {
-    var value = Vector(repeating: 0)
-    for lane in 0..<count { value[lane] = source[lane] }
-    return value
-}
-
-/// Writes the first `count` lanes to memory.
-@inline(__always)
-func storePartial(_ value: Vector, _ destination: UnsafeMutablePointer<Float>, _ count: Int) {
-    for lane in 0..<count { destination[lane] = value[lane] }
-}
-
 /// Reads a whole vector, or its first `width` lanes at the end of a row.
 @inline(__always)
 func loadLanes(_ source: UnsafePointer<Float>, _ width: Int) -> Vector {

@@ -8,6 +8,9 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 static inline bool cm_supports_v3(void) {
 #if defined(__x86_64__)
@@ -92,3 +95,57 @@ static inline void cm_prefer_large_pages(void *block, size_t bytes) {
 
 /// Heap allocations of the calling thread; 0 where the C library cannot be counted.
 uint64_t cm_thread_allocation_count(void);
+
+/// Eight floats, `SIMD8<Float>` in Swift.
+typedef float cm_eight __attribute__((ext_vector_type(8)));
+
+/// Sixteen floats, `SIMD16<Float>` in Swift.
+typedef float cm_sixteen __attribute__((ext_vector_type(16)));
+
+#if defined(__AVX2__)
+/// The mask of the first `count` of eight lanes, `count` from 0 to 8.
+static inline __m256i cm_first_of_eight(intptr_t count) {
+    static const int32_t lanes[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+    return _mm256_loadu_si256((const __m256i *)(lanes + 8 - count));
+}
+#endif
+
+/// Reads the first `count` lanes from memory, the others are 0.
+static inline cm_eight cm_load_eight(const float *source, intptr_t count) {
+#if defined(__AVX2__)
+    return (cm_eight)_mm256_maskload_ps(source, cm_first_of_eight(count));
+#else
+    cm_eight value = 0;
+    for (intptr_t i = 0; i < count; i++) value[i] = source[i];
+    return value;
+#endif
+}
+
+/// Writes the first `count` lanes to memory.
+static inline void cm_store_eight(cm_eight value, float *destination, intptr_t count) {
+#if defined(__AVX2__)
+    _mm256_maskstore_ps(destination, cm_first_of_eight(count), (__m256)value);
+#else
+    for (intptr_t i = 0; i < count; i++) destination[i] = value[i];
+#endif
+}
+
+/// Reads the first `count` lanes from memory, the others are 0.
+static inline cm_sixteen cm_load_sixteen(const float *source, intptr_t count) {
+#if defined(__AVX512F__)
+    return (cm_sixteen)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), source);
+#else
+    cm_sixteen value = 0;
+    for (intptr_t i = 0; i < count; i++) value[i] = source[i];
+    return value;
+#endif
+}
+
+/// Writes the first `count` lanes to memory.
+static inline void cm_store_sixteen(cm_sixteen value, float *destination, intptr_t count) {
+#if defined(__AVX512F__)
+    _mm512_mask_storeu_ps(destination, (__mmask16)((1u << count) - 1), (__m512)value);
+#else
+    for (intptr_t i = 0; i < count; i++) destination[i] = value[i];
+#endif
+}
