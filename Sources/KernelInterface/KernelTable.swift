@@ -21,6 +21,8 @@ public struct KernelTable: Sendable {
     public let convolution: ConvolutionKernels
     /// 3x3 convolutions by minimal filtering.
     public let winograd: WinogradKernels
+    /// 3x3 convolutions with stride 2 by phases and minimal filtering.
+    public let polyphase: PolyphaseKernels
     /// Activations and their pullbacks.
     public let activation: ActivationKernels
     /// Matrices with one factor a channel.
@@ -45,6 +47,7 @@ public struct KernelTable: Sendable {
         matrix: MatrixKernels,
         convolution: ConvolutionKernels,
         winograd: WinogradKernels,
+        polyphase: PolyphaseKernels,
         activation: ActivationKernels,
         channel: ChannelKernels,
         normalization: NormalizationKernels,
@@ -59,6 +62,7 @@ public struct KernelTable: Sendable {
         self.matrix = matrix
         self.convolution = convolution
         self.winograd = winograd
+        self.polyphase = polyphase
         self.activation = activation
         self.channel = channel
         self.normalization = normalization

@@ -13,6 +13,7 @@ public func kernelTable() -> KernelTable {
         matrix: matrixKernels,
         convolution: convolutionKernels,
         winograd: winogradKernels,
+        polyphase: polyphaseKernels,
         activation: activationKernels(),
         channel: channelKernels(),
         normalization: normalizationKernels(),

@@ -71,8 +71,27 @@ import Testing
         #expect(recorded(test).error(against: expected) < 2e-5)
     }
 
+    /// Shapes that phases and minimal filtering compute: borders on all sides, odd channels.
+    @Test(arguments: [
+        Case([1, 28, 28, 64], 128, kernel: 3, stride: 2, padding: 1),
+        Case([2, 21, 30, 28], 56, kernel: 3, stride: 2, padding: 1),
+        Case([3, 19, 16, 17], 19, kernel: 3, stride: 2),
+        Case([1, 26, 25, 40], 48, kernel: 3, stride: 2, padding: 2),
+    ])
+    func stridedFilteringRoundsLikeSums(test: Case) {
+        let operands = operands(test)
+        let naive = NaiveConvolution(
+            input: test.input, weight: test.weight, output: test.output, stride: test.stride,
+            padding: test.padding)
+        let expected = naive(
+            operands[0].elements, operands[1].elements, operands[2].elements,
+            operands[3].elements)
+        #expect(relativeError(recorded(test).y, expected.y) < 2e-6)
+    }
+
     @Test(arguments: [
         Case([2, 29, 31, 16], 32, kernel: 3, padding: 1),
+        Case([1, 56, 56, 40], 48, kernel: 3, stride: 2, padding: 1),
         Case([2, 13, 11, 200], 160, kernel: 3, padding: 1),
         Case([2, 30, 31, 16], 32, kernel: 3, stride: 2, padding: 1),
         Case([1, 130, 99, 3], 16, kernel: 3, stride: 2, padding: 1),

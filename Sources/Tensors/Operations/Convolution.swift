@@ -53,7 +53,7 @@ public struct Convolution: Operation {
 
     /// Room for the packed weight and for the patches of each thread.
     public func scratchCount(_ inputs: [Shape]) -> Int {
-        let product = ConvolutionProduct(geometry(inputs))
+        let product = ConvolutionProduct(geometry(inputs), .oneCall)
         return product.packedCount + max(product.packingScratchCount, product.scratchCount)
     }
 
@@ -66,7 +66,7 @@ public struct Convolution: Operation {
     public func forward(
         _ x: Operands, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
-        let product = ConvolutionProduct(geometry(x.shapes))
+        let product = ConvolutionProduct(geometry(x.shapes), .oneCall)
         let memory = scratch + product.packedCount
         product.pack(x[1], into: scratch, scratch: memory)
         product(

@@ -35,6 +35,16 @@ struct ConvolutionGeometry: Sendable {
             && WinogradConvolution.pays(input: input, weight: weight, output: output)
     }
 
+    /// Whether phases and minimal filtering compute the output; the only place that decides.
+    ///
+    /// - Parameter life: How many calls a packed weight serves.
+    /// - Returns: Whether they take less time than patches.
+    func isPolyphase(_ life: ConvolutionProduct.WeightLife) -> Bool {
+        stride == 2 && padding <= 2
+            && PolyphaseConvolution.pays(
+                input: input, weight: weight, output: output, life: life)
+    }
+
     // MARK: - Gradient of the weight
 
     /// `dw[o, u, v, c]`: the sum over output pixels of `dy` times the patch.

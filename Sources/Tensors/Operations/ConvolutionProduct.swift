@@ -2,11 +2,25 @@ import KernelInterface
 
 /// The output of a convolution, by the algorithm that its extents call for.
 struct ConvolutionProduct: Sendable {
+    /// How many calls a packed weight serves.
+    enum WeightLife: Sendable {
+        /// One: the weight changes.
+        case oneCall
+        /// Many: the weight is constant.
+        case manyCalls
+    }
+
+    /// How a convolution is computed.
+    private enum Algorithm: Sendable {
+        case winograd(WinogradConvolution)
+        case polyphase(PolyphaseConvolution)
+        case direct(DirectConvolution)
+        case patches(MatrixRun)
+    }
+
     private let patches: PatchGeometry
     private let layout: MatrixLayout
-    private let rows: MatrixRun
-    private let winograd: WinogradConvolution?
-    private let direct: DirectConvolution?
+    private let algorithm: Algorithm
 
     /// Floats of the packed weight.
     let packedCount: Int
@@ -17,28 +31,58 @@ struct ConvolutionProduct: Sendable {
 
     /// Whether weights that were packed for another product fit this one.
     func sharesPacking(with other: ConvolutionProduct) -> Bool {
-        (winograd == nil) == (other.winograd == nil) && packedCount == other.packedCount
+        packedCount == other.packedCount && packingScratchCount == other.packingScratchCount
     }
 
     /// Chooses the algorithm.
     ///
-    /// - Parameter geometry: The convolution.
-    init(_ geometry: ConvolutionGeometry) {
+    /// - Parameters:
+    ///   - geometry: The convolution.
+    ///   - life: How many calls a packed weight serves.
+    init(_ geometry: ConvolutionGeometry, _ life: WeightLife) {
         patches = geometry.patches
         layout = MatrixLayout(
             depth: patches.depth, columns: geometry.weight[0],
             unit: patches.columnTaps * patches.channels)
-        rows = MatrixRun(layout: layout, rows: geometry.output.rows)
-        winograd =
-            geometry.isWinograd
-            ? WinogradConvolution(
-                input: geometry.input, output: geometry.output, padding: geometry.padding) : nil
-        direct =
-            winograd == nil && DirectConvolution.pays(patches, layout)
-            ? DirectConvolution(patches, layout, images: geometry.input[0]) : nil
-        packedCount = winograd?.weightCount ?? layout.count
-        packingScratchCount = winograd?.weightScratchCount ?? 0
-        scratchCount = winograd?.scratchCount ?? direct?.scratchCount ?? rows.patchScratchCount
+        algorithm = Self.algorithm(geometry, layout, life)
+        switch algorithm {
+        case .winograd(let winograd):
+            packedCount = winograd.weightCount
+            packingScratchCount = winograd.weightScratchCount
+            scratchCount = winograd.scratchCount
+        case .polyphase(let polyphase):
+            packedCount = polyphase.weightCount
+            packingScratchCount = polyphase.packingScratchCount
+            scratchCount = polyphase.scratchCount
+        case .direct(let direct):
+            packedCount = layout.count
+            packingScratchCount = 0
+            scratchCount = direct.scratchCount
+        case .patches(let rows):
+            packedCount = layout.count
+            packingScratchCount = 0
+            scratchCount = rows.patchScratchCount
+        }
+    }
+
+    private static func algorithm(
+        _ geometry: ConvolutionGeometry, _ layout: MatrixLayout, _ life: WeightLife
+    ) -> Algorithm {
+        if geometry.isWinograd {
+            return .winograd(
+                WinogradConvolution(
+                    input: geometry.input, output: geometry.output, padding: geometry.padding))
+        }
+        if geometry.isPolyphase(life) {
+            return .polyphase(
+                PolyphaseConvolution(
+                    input: geometry.input, output: geometry.output, padding: geometry.padding))
+        }
+        if DirectConvolution.pays(geometry.patches, layout) {
+            return .direct(
+                DirectConvolution(geometry.patches, layout, images: geometry.input[0]))
+        }
+        return .patches(MatrixRun(layout: layout, rows: geometry.output.rows))
     }
 
     /// Packs the weight.
@@ -51,12 +95,14 @@ struct ConvolutionProduct: Sendable {
         _ weight: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>
     ) {
-        guard let winograd else {
-            layout.packTransposed(weight, into: packed)
-            return
+        switch algorithm {
+        case .winograd(let winograd):
+            winograd.packedLayout.packTransposed(weight, into: scratch)
+            winograd.transformWeight(scratch, into: packed)
+        case .polyphase(let polyphase):
+            polyphase.pack(weight, into: packed, scratch: scratch)
+        case .direct, .patches: layout.packTransposed(weight, into: packed)
         }
-        winograd.packedLayout.packTransposed(weight, into: scratch)
-        winograd.transformWeight(scratch, into: packed)
     }
 
     /// Computes the output.
@@ -71,11 +117,14 @@ struct ConvolutionProduct: Sendable {
         _ x: UnsafePointer<Float>, _ packed: UnsafePointer<Float>, epilogue: MatrixEpilogue,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
-        if let winograd {
+        switch algorithm {
+        case .winograd(let winograd):
             winograd(x, weight: packed, epilogue: epilogue, into: y, scratch: scratch)
-        } else if let direct {
+        case .polyphase(let polyphase):
+            polyphase(x, weight: packed, epilogue: epilogue, into: y, scratch: scratch)
+        case .direct(let direct):
             direct(x, packed, epilogue: epilogue, into: y, scratch: scratch)
-        } else {
+        case .patches(let rows):
             rows(.patches(x, patches), packed, epilogue: epilogue, into: y, scratch: scratch)
         }
     }

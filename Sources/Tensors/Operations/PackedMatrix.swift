@@ -66,7 +66,7 @@ public struct PackedConvolution: Sendable {
         let geometry = operation.geometry([input, weight.shape])
         outputShape = geometry.output
         multiplyAdds = operation.multiplyAdds([input, weight.shape])
-        let product = ConvolutionProduct(geometry)
+        let product = ConvolutionProduct(geometry, .manyCalls)
         self.product = product
         if let known = others.first(where: { product.sharesPacking(with: $0.product) }) {
             panels = known.panels
