@@ -71,10 +71,7 @@ func fillZero(_ destination: UnsafeMutablePointer<Float>, _ count: Int) {
         store(Vector(repeating: 0), destination + i)
         i &+= Vector.scalarCount
     }
-    while i < count {
-        destination[i] = 0
-        i &+= 1
-    }
+    if i < count { storePartial(Vector(repeating: 0), destination + i, count &- i) }
 }
 
 /// Copies `count` floats.
@@ -87,8 +84,7 @@ func copyFloats(
         store(load(source + i), destination + i)
         i &+= Vector.scalarCount
     }
-    while i < count {
-        destination[i] = source[i]
-        i &+= 1
+    if i < count {
+        storePartial(loadPartial(source + i, count &- i), destination + i, count &- i)
     }
 }

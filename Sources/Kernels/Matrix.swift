@@ -21,25 +21,16 @@ func addMatrixRows(
         addFourColumns(x + j, sum + j, rows, rowStride)
         j &+= 4 &* Vector.scalarCount
     }
-    while j &+ Vector.scalarCount <= columns {
+    while j < columns {
+        let count = columns &- j
         var value = Vector(repeating: 0)
         var i = 0
         while i < rows {
-            value += load(x + (i &* rowStride &+ j))
+            value += loadPart(x + (i &* rowStride &+ j), count)
             i &+= 1
         }
-        store(value, sum + j)
+        storePart(value, sum + j, count)
         j &+= Vector.scalarCount
-    }
-    while j < columns {
-        var value: Float = 0
-        var i = 0
-        while i < rows {
-            value += x[i &* rowStride &+ j]
-            i &+= 1
-        }
-        sum[j] = value
-        j &+= 1
     }
 }
 

@@ -185,10 +185,16 @@ struct ReductionChunk {
         to c: UnsafeMutablePointer<Float>, stride: Int, height: Int, width: Int,
         scratch: UnsafeMutablePointer<Float>
     ) {
-        let right = panels(width, scratch)
+        let panel = kernels.matrix.panelWidth
+        let isInPlace = height <= Self.fewRows
+        if !isInPlace {
+            kernels.matrix.packRows(
+                b, scratch, PanelCopy(sourceStride: bStride, depth: rows, columns: width))
+        }
         var block = MatrixBlock(
-            a: (a, 1), b: (right, rows * kernels.matrix.panelWidth), c: (c, stride),
-            rows: height, columns: width, depth: rows)
+            a: (a, 1), b: isInPlace ? (b, panel) : (UnsafePointer(scratch), rows * panel),
+            c: (c, stride), rows: height, columns: width, depth: rows)
+        block.bStep = isInPlace ? bStride : 0
         block.aStep = aStride
         block.aTileStride = kernels.matrix.tileRows
         if !isFirst {
@@ -198,16 +204,9 @@ struct ReductionChunk {
         kernels.matrix.multiply(block)
     }
 
-    /// The right operand as panels; a matrix that is one panel already stays where it is.
-    private func panels(
-        _ columns: Int, _ scratch: UnsafeMutablePointer<Float>
-    ) -> UnsafePointer<Float> {
-        let panel = kernels.matrix.panelWidth
-        if bStride == panel, columns == panel { return b }
-        kernels.matrix.packRows(
-            b, scratch, PanelCopy(sourceStride: bStride, depth: rows, columns: columns))
-        return UnsafePointer(scratch)
-    }
+    /// Rows of the result up to which copying the right operand costs more than reading it by
+    /// steps of its rows.
+    private static let fewRows = 64
 }
 
 /// Sums of the columns of a matrix: a bias's gradient.
