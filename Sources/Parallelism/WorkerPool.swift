@@ -6,11 +6,15 @@ import Synchronization
 ///
 /// A loop is cut into pieces by its caller, from the shape of the data and never from the number
 /// of threads, so that results have the same bits for any number. Threads take pieces from a
-/// shared counter. They spin for about 50 microseconds after a loop and then sleep on a futex: a
-/// fork-join costs 0.35 microseconds while spinning and 20 to 47 once asleep.
+/// shared counter, and a loop ends when its pieces are done: a thread that wakes late, since its
+/// processor was busy with something else, is not waited for. Threads spin for about 50
+/// microseconds after a loop and then sleep on a futex: a fork-join costs 0.35 microseconds while
+/// spinning and 20 to 47 once asleep. Of threads that outnumber the processors, only as many as
+/// these are woken: more would keep each other from working.
 public final class WorkerPool: @unchecked Sendable {
-    // @unchecked: `job` is written by the thread that owns `isBusy` and read by workers after
-    // they saw the new `generation`, which is published with release ordering.
+    // @unchecked: `threadCount`, `workers`, `job` and `jobCount` are written by the thread that
+    // owns `isBusy`. Workers read the last two after they took a piece, which keeps that thread in
+    // its loop until the piece is done.
 
     /// The pool of this process.
     public static let shared = WorkerPool(threadCount: ThreadCount.available)
@@ -23,38 +27,48 @@ public final class WorkerPool: @unchecked Sendable {
 
     private let isBusy = Atomic<Bool>(false)
     private let forks = Atomic<Int>(0)
-    private let next = Atomic<Int>(0)
-    private let active = Atomic<Int>(0)
-    private let signal: UnsafeMutablePointer<UInt32>
-    private let generation: UnsafePointer<Atomic<UInt32>>
+    /// Pieces of the loop that nobody took yet; 0 or less when all are taken.
+    private let untaken = Atomic<Int>(0)
+    /// Pieces of the loop that workers have done.
+    private let finished = Atomic<Int>(0)
     private let sleeping = Atomic<Int>(0)
+    /// Counts loops; idle workers watch it.
+    private let loops = FutexWord()
+    /// Counts changes of the pool's size; workers that are not wanted sleep on it.
+    private let sizes = FutexWord()
+    private let wantedWorkers: Atomic<Int>
+    private let processors: Int
     private var job = cm_loop_body()
     private var jobCount = 0
     private var workers = 0
 
+    private static let largestCount = 1024
     private static let spinRounds = 1500
-    private static let numberShift: UInt32 = 10
-    private static let participantMask: UInt32 = 1023
 
-    /// Makes a pool of its own; its threads live as long as the process.
+    /// Makes a pool of its own; its threads start with its first loop and live as long as the
+    /// process.
     ///
-    /// - Parameter threadCount: Threads that take part, the calling one included, at least 1.
-    public init(threadCount: Int) {
-        self.threadCount = min(max(1, threadCount), Int(Self.participantMask))
-        signal = .allocate(capacity: 16)
-        signal.initialize(repeating: 0, count: 16)
-        generation = UnsafePointer(
-            UnsafeRawPointer(signal).assumingMemoryBound(to: Atomic<UInt32>.self))
-        startWorkers()
+    /// - Parameters:
+    ///   - threadCount: Threads that take part, the calling one included, at least 1.
+    ///   - processors: The most of them that are woken for a loop.
+    public init(threadCount: Int, processors: Int = ThreadCount.available) {
+        self.threadCount = min(max(1, threadCount), Self.largestCount)
+        self.processors = processors
+        wantedWorkers = Atomic(self.threadCount - 1)
     }
 
     /// Sets how many threads take part, once a loop that runs now has ended.
     ///
-    /// - Parameter count: Threads, the calling one included, from 1 to 1023.
+    /// - Parameter count: Threads, the calling one included, from 1 to 1024.
     public func setThreadCount(_ count: Int) {
         while isBusy.exchange(true, ordering: .acquiring) { cm_yield() }
-        threadCount = min(max(1, count), Int(Self.participantMask))
-        startWorkers()
+        threadCount = min(max(1, count), Self.largestCount)
+        wantedWorkers.store(threadCount - 1, ordering: .sequentiallyConsistent)
+        // All look at the new size, and sleep where they belong.
+        for word in [loops, sizes] {
+            word.advance()
+            word.wake(workers)
+        }
         isBusy.store(false, ordering: .releasing)
     }
 
@@ -62,7 +76,7 @@ public final class WorkerPool: @unchecked Sendable {
         while workers < threadCount - 1 {
             let index = workers
             workers += 1
-            let start = generation.pointee.load(ordering: .acquiring)
+            let start = loops.value
             let thread = Thread { [self] in work(index, from: start) }
             thread.stackSize = 4 << 20
             thread.name = "worker \(index + 1)"
@@ -87,8 +101,12 @@ public final class WorkerPool: @unchecked Sendable {
         }
         keepLoopBody(body, &job)
         wakeWorkers(count)
-        while let index = nextIndex(below: count) { body(index) }
-        waitForWorkers()
+        var own = 0
+        while let index = takePiece() {
+            body(index)
+            own += 1
+        }
+        waitForWorkers(count - own)
     }
 
     private func runAlone(_ count: Int, _ body: (Int) -> Void) {
@@ -98,25 +116,27 @@ public final class WorkerPool: @unchecked Sendable {
     /// Whether a loop is worth the threads, which are then taken.
     private func begins(_ count: Int) -> Bool {
         let alone = threadCount == 1 || count < 2
-        return !alone && !isBusy.exchange(true, ordering: .acquiring)
+        guard !alone, !isBusy.exchange(true, ordering: .acquiring) else { return false }
+        if workers < threadCount - 1 { startWorkers() }
+        return true
     }
 
     private func wakeWorkers(_ count: Int) {
         jobCount = count
-        next.store(0, ordering: .relaxed)
-        active.store(threadCount - 1, ordering: .relaxed)
+        finished.store(0, ordering: .relaxed)
         forks.add(1, ordering: .relaxed)
-        // The loop's number and its participants in one word: a thread that wakes late decides
-        // by what it saw, and never joins a later loop twice.
-        let number = (generation.pointee.load(ordering: .relaxed) >> Self.numberShift) &+ 1
-        generation.pointee.store(
-            number << Self.numberShift | UInt32(threadCount), ordering: .sequentiallyConsistent)
-        if sleeping.load(ordering: .sequentiallyConsistent) > 0 { cm_futex_wake_all(signal) }
+        untaken.store(count, ordering: .releasing)
+        loops.advance()
+        let asleep = sleeping.load(ordering: .sequentiallyConsistent)
+        let wanted = min(count, threadCount, processors) - 1
+        let awake = threadCount - 1 - asleep
+        if asleep > 0, awake < wanted { loops.wake(wanted - awake) }
     }
 
-    private func waitForWorkers() {
+    /// Waits for the pieces that workers took.
+    private func waitForWorkers(_ pieces: Int) {
         var rounds = 0
-        while active.load(ordering: .acquiring) > 0 {
+        while finished.load(ordering: .acquiring) < pieces {
             cm_spin_hint()
             rounds += 1
             if rounds > Self.spinRounds { cm_yield() }
@@ -124,27 +144,42 @@ public final class WorkerPool: @unchecked Sendable {
         isBusy.store(false, ordering: .releasing)
     }
 
-    private func nextIndex(below count: Int) -> Int? {
-        let index = next.add(1, ordering: .relaxed).oldValue
-        return index < count ? index : nil
+    /// The index of a piece that is now the caller's, or nil when none is left.
+    ///
+    /// Who comes late takes a number that is no piece's, which the next loop overwrites; or a piece
+    /// of that loop.
+    private func takePiece() -> Int? {
+        let left = untaken.subtract(1, ordering: .acquiring).oldValue
+        return left > 0 ? jobCount - left : nil
     }
 
     private func work(_ worker: Int, from start: UInt32) {
         var seen = start
         while true {
-            seen = waitForChange(from: seen)
-            // A pool that was made smaller leaves its last threads without work.
-            if worker + 1 >= Int(seen & Self.participantMask) { continue }
-            let (body, count) = (job, jobCount)
-            while let index = nextIndex(below: count) { cm_call_loop_body(body, index) }
-            active.subtract(1, ordering: .releasing)
+            waitWhileUnwanted(worker)
+            seen = waitForLoop(after: seen)
+            var done = 0
+            while let index = takePiece() {
+                cm_call_loop_body(job, index)
+                done += 1
+            }
+            if done > 0 { finished.add(done, ordering: .releasing) }
         }
     }
 
-    private func waitForChange(from seen: UInt32) -> UInt32 {
+    /// Sleeps while the pool is smaller than the worker's number.
+    private func waitWhileUnwanted(_ worker: Int) {
+        while true {
+            let size = sizes.value
+            if worker < wantedWorkers.load(ordering: .sequentiallyConsistent) { return }
+            sizes.wait(while: size)
+        }
+    }
+
+    private func waitForLoop(after seen: UInt32) -> UInt32 {
         var rounds = 0
         while true {
-            let now = generation.pointee.load(ordering: .acquiring)
+            let now = loops.value
             if now != seen { return now }
             rounds += 1
             if rounds < Self.spinRounds {
@@ -152,7 +187,7 @@ public final class WorkerPool: @unchecked Sendable {
                 continue
             }
             sleeping.add(1, ordering: .sequentiallyConsistent)
-            cm_futex_wait(signal, seen)
+            loops.wait(while: seen)
             sleeping.subtract(1, ordering: .sequentiallyConsistent)
             rounds = 0
         }

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 @Suite(.serialized) struct WorkerPoolTests {
     @Test(arguments: [1, 2, 3, 8], [0, 1, 2, 7, 1000])
     func everyIndexIsVisitedOnce(threads: Int, count: Int) {
-        let pool = WorkerPool(threadCount: threads)
+        let pool = WorkerPool(threadCount: threads, processors: 8)
         var visits = [Int](repeating: 0, count: count)
         visits.withUnsafeMutableBufferPointer { visits in
             pool.forEach(count) { visits[$0] += 1 }
@@ -15,7 +16,7 @@ import Testing
     }
 
     @Test func manyLoopsInARowKeepTheirOrder() {
-        let pool = WorkerPool(threadCount: 2)
+        let pool = WorkerPool(threadCount: 2, processors: 8)
         var values = [Int](repeating: 0, count: 64)
         values.withUnsafeMutableBufferPointer { values in
             for round in 0..<2000 {
@@ -28,7 +29,7 @@ import Testing
     }
 
     @Test func aLoopInsideALoopRunsOnItsThread() {
-        let pool = WorkerPool(threadCount: 2)
+        let pool = WorkerPool(threadCount: 2, processors: 8)
         let sum = Atomic<Int>(0)
         pool.forEach(10) { outer in
             pool.forEach(10) { inner in sum.add(outer * 10 + inner, ordering: .relaxed) }
@@ -37,7 +38,7 @@ import Testing
     }
 
     @Test func aPoolThatGrowsAndShrinksLosesNothing() {
-        let pool = WorkerPool(threadCount: 1)
+        let pool = WorkerPool(threadCount: 1, processors: 8)
         for threads in [3, 1, 2, 4, 1, 4] {
             pool.setThreadCount(threads)
             let sum = Atomic<Int>(0)
@@ -46,12 +47,34 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1, 2, 300])
+    func threadsMayOutnumberTheProcessors(processors: Int) {
+        let pool = WorkerPool(threadCount: 300, processors: processors)
+        let sum = Atomic<Int>(0)
+        for _ in 0..<200 { pool.forEach(3) { sum.add($0, ordering: .relaxed) } }
+        #expect(sum.load(ordering: .relaxed) == 600)
+    }
+
+    @Test func aPieceIsDoneBeforeItsLoopReturns() {
+        let pool = WorkerPool(threadCount: 4, processors: 8)
+        var values = [Int](repeating: 0, count: 40)
+        values.withUnsafeMutableBufferPointer { values in
+            for round in 1...50 {
+                pool.forEach(values.count) { index in
+                    if index % 7 == 3 { usleep(20) }
+                    values[index] += round
+                }
+                #expect(values.allSatisfy { $0 == round * (round + 1) / 2 })
+            }
+        }
+    }
+
     private final class Counter: Sendable {
         let sum = Atomic<Int>(0)
     }
 
     @Test func theThreadCountMayChangeWhileAnotherThreadLoops() async {
-        let pool = WorkerPool(threadCount: 2)
+        let pool = WorkerPool(threadCount: 2, processors: 8)
         let counter = Counter()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for round in 0..<2000 { pool.setThreadCount(1 + round % 4) } }
@@ -65,7 +88,7 @@ import Testing
     }
 
     @Test func forksAreCounted() {
-        let pool = WorkerPool(threadCount: 2)
+        let pool = WorkerPool(threadCount: 2, processors: 8)
         let before = pool.forkCount
         pool.forEach(5) { _ in }
         pool.forEach(1) { _ in }

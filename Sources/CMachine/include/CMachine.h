@@ -45,8 +45,8 @@ static inline void cm_futex_wait(const uint32_t *word, uint32_t expected) {
     syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, (void *)0, (void *)0, 0);
 }
 
-static inline void cm_futex_wake_all(const uint32_t *word) {
-    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 0x7fffffff, (void *)0, (void *)0, 0);
+static inline void cm_futex_wake(const uint32_t *word, int count) {
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, (void *)0, (void *)0, 0);
 }
 
 /// Processors that this process may run on, at least 1.
