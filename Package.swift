@@ -66,7 +66,10 @@ let package = Package(
         // Floor 4
         library(
             "Catalogue",
-            ["Backbones", "Detection", "Layers", "Tensors", "JSONText", "Checkpoints"]),
+            [
+                "Backbones", "Detection", "Layers", "Tensors", "JSONText", "Checkpoints",
+                "Parallelism",
+            ]),
         // Floor 5
         library(
             "Training",

@@ -1,4 +1,5 @@
 import Foundation
+import Parallelism
 
 /// How much memory the process may have.
 public enum MemoryLimit {
@@ -8,12 +9,7 @@ public enum MemoryLimit {
         let hasLimit =
             getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &space) == 0
             && space.rlim_cur != rlim_t.max
-        let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
-        let groups = files.compactMap { file -> Double? in
-            (try? String(contentsOfFile: file, encoding: .utf8)).flatMap {
-                Double($0.trimmingCharacters(in: .whitespacesAndNewlines))
-            }
-        }
+        let groups = ControlGroups.current.memory.map { [$0] } ?? []
         let machine = Double(ProcessInfo.processInfo.physicalMemory)
         return ([machine] + groups + (hasLimit ? [Double(space.rlim_cur)] : [])).min() ?? machine
     }
