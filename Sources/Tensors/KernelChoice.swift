@@ -16,7 +16,7 @@ public enum KernelChoice {
         guard cm_supports_v3() else {
             return "this CPU lacks AVX2 and FMA (x86-64-v3), which cvsuite needs"
         }
-        switch ProcessInfo.processInfo.environment["CVSUITE_KERNELS"] {
+        switch forced {
         case nil, "v3": return nil
         case "v4":
             return cm_supports_v4()
@@ -25,6 +25,12 @@ public enum KernelChoice {
             return "CVSUITE_KERNELS is \"\(other)\"; it can be v3 or v4"
         }
     }()
+
+    /// What the environment asks for; nil where the variable is empty, as where it is not set.
+    private static var forced: String? {
+        let value = ProcessInfo.processInfo.environment["CVSUITE_KERNELS"]
+        return value == "" ? nil : value
+    }
 
     /// Every table that this CPU can run, for tests.
     public static let runnable: [KernelTable] =
@@ -41,7 +47,6 @@ public enum KernelChoice {
     }
 
     fileprivate static let table: KernelTable = {
-        let forced = ProcessInfo.processInfo.environment["CVSUITE_KERNELS"]
         let wide = forced == "v4" || (forced == nil && cm_supports_v4())
         return wide ? KernelsV4.kernelTable() : Kernels.kernelTable()
     }()
