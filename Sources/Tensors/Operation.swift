@@ -41,6 +41,12 @@ public protocol Operation: Sendable {
     /// - Returns: Number of multiply-adds.
     func multiplyAdds(_ inputs: [Shape]) -> Int
 
+    /// The algorithm that computes these shapes, where there are several; nil where there is one.
+    ///
+    /// - Parameter inputs: Shapes of the inputs.
+    /// - Returns: Its name in tables.
+    func algorithm(_ inputs: [Shape]) -> String?
+
     /// Whether the output has the first input's elements in the same order, so that a plan need
     /// not copy them.
     var isAlias: Bool { get }
@@ -69,6 +75,9 @@ extension Operation {
 
     /// The output is computed.
     public var isAlias: Bool { false }
+
+    /// There is one algorithm.
+    public func algorithm(_ inputs: [Shape]) -> String? { nil }
 
     /// No multiply-adds.
     public func multiplyAdds(_ inputs: [Shape]) -> Int { 0 }

@@ -1,4 +1,5 @@
 import CMachine
+import KernelInterface
 import Tensors
 import Testing
 
@@ -38,6 +39,27 @@ import Testing
         network.check()
         #expect(network.names.first == "Convolution")
         #expect(network.names.count == 10)
+    }
+
+    @Test func algorithmsAreNamed() {
+        // Sixteen channels are the fewest of minimal filtering; a stride of 3 leaves the depth-wise
+        // kernels no way but planes, and a row of 8 outputs is gathered.
+        let plan = Plan(
+            Graph.trace(inputs: [[1, 24, 24, 16]]) { inputs in
+                let square = randomTensor([16, 3, 3, 16], seed: 1)
+                let taps = randomTensor([3, 3, 16], seed: 2)
+                let same = MapExtent(height: 1, width: 1)
+                let x = inputs[0].convolved(square, bias: nil, stride: 1, padding: 1)
+                let y = DepthwiseConvolution(padding: same)(x, taps)
+                return [
+                    y.convolved(square, bias: nil, stride: 3, padding: 1),
+                    DepthwiseConvolution(stride: 3, padding: same)(y, taps),
+                ]
+            })
+        #expect(
+            plan.algorithms == [
+                "Winograd", "depth-wise in place", "by patches", "depth-wise by planes",
+            ])
     }
 
     // MARK: - Several readers

@@ -51,6 +51,11 @@ public struct Convolution: Operation {
             padding: padding)
     }
 
+    /// Minimal filtering, a product in place, or one of gathered patches.
+    public func algorithm(_ inputs: [Shape]) -> String? {
+        ConvolutionProduct(geometry(inputs), .oneCall).algorithmName
+    }
+
     /// Room for the packed weight and for the patches of each thread.
     public func scratchCount(_ inputs: [Shape]) -> Int {
         let product = ConvolutionProduct(geometry(inputs), .oneCall)

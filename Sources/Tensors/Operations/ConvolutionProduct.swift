@@ -29,6 +29,16 @@ struct ConvolutionProduct: Sendable {
     /// Floats of working memory of a call.
     let scratchCount: Int
 
+    /// The name of the algorithm; patches are gathered where no other can take the extents.
+    var algorithmName: String {
+        switch algorithm {
+        case .winograd: "Winograd"
+        case .polyphase: "Winograd by phases"
+        case .direct: "in place"
+        case .patches: "by patches"
+        }
+    }
+
     /// Whether weights that were packed for another product fit this one.
     func sharesPacking(with other: ConvolutionProduct) -> Bool {
         packedCount == other.packedCount && packingScratchCount == other.packingScratchCount

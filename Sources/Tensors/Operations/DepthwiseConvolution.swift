@@ -47,6 +47,11 @@ public struct DepthwiseConvolution: Operation {
         outputShape(inputs).count * inputs[1][0] * inputs[1][1]
     }
 
+    /// In place, or by planes of a block of channels.
+    public func algorithm(_ inputs: [Shape]) -> String? {
+        DepthwisePlan(geometry(inputs), samples: inputs[0][0]).algorithm
+    }
+
     /// A plane of one channel block for each thread.
     public func scratchCount(_ inputs: [Shape]) -> Int {
         DepthwisePlan(geometry(inputs), samples: inputs[0][0]).scratchCount

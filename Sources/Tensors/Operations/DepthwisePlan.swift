@@ -72,6 +72,11 @@ struct DepthwisePlan {
         return max(4, min(geometry.destination.height, fitting, max(8, 2 * span)))
     }
 
+    /// The name of the algorithm; planes of channels are copied where the kernels have no other way.
+    var algorithm: String {
+        kernels.depthwise.isDirect(geometry) ? "depth-wise in place" : "depth-wise by planes"
+    }
+
     private var rowBlocks: Int {
         (geometry.destination.height + blockRows - 1) / blockRows
     }

@@ -37,6 +37,8 @@ struct FusedDepthwise: InferenceOperation {
         "DepthwiseConvolution" + (activation == .none ? "" : "+\(activation)")
     }
 
+    func algorithm(_ inputs: [Shape]) -> String? { plan.algorithm }
+
     func outputShape(_ inputs: [Shape]) -> Shape { output }
 
     func scratchCount(_ inputs: [Shape]) -> Int { plan.scratchCount }

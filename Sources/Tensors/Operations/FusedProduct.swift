@@ -42,6 +42,11 @@ struct FusedProduct: InferenceOperation {
         }
     }
 
+    func algorithm(_ inputs: [Shape]) -> String? {
+        if case .convolution(let packed) = weights { return packed.algorithmName }
+        return nil
+    }
+
     func outputShape(_ inputs: [Shape]) -> Shape { output }
 
     func scratchCount(_ inputs: [Shape]) -> Int {

@@ -48,6 +48,8 @@ public struct PackedConvolution: Sendable {
     public let multiplyAdds: Int
     /// Floats of working memory of `run`.
     public var scratchCount: Int { product.scratchCount }
+    /// The name of the algorithm.
+    var algorithmName: String { product.algorithmName }
 
     private let product: ConvolutionProduct
     private let panels: Storage

@@ -89,6 +89,15 @@ public final class Plan: @unchecked Sendable {
         }
     }
 
+    /// The algorithm of each of `steps`, nil for operations that have only one.
+    ///
+    /// What a fast one cannot take falls back to a general one, which has a name as well.
+    public var algorithms: [String?] {
+        graph.nodes.filter { !$0.operation.isAlias }.map { node in
+            node.operation.algorithm(node.inputs.map { graph.shapes[$0.index] })
+        }
+    }
+
     /// Where the elements of an input are written before a replay.
     ///
     /// - Parameter index: Number of the input.
