@@ -20,6 +20,14 @@ public struct FeatureRun {
         case part(of: String, seed: UInt64)
     }
 
+    /// How a forward pass is computed.
+    public enum Execution: Sendable {
+        /// Operation by operation, as in training.
+        case direct
+        /// By the replay of a plan, as in predictions.
+        case plan
+    }
+
     /// What a checkpoint that fits in part lacks or has besides, a line each.
     public let misfits: [String]
     private let store: ParameterStore
@@ -92,6 +100,8 @@ public struct FeatureRun {
         public var cotangents: String?
         /// Gets the gradients, or nil.
         public var gradients: String?
+        /// How the outputs are computed where no gradients are wanted.
+        public var execution = Execution.direct
 
         /// Names the files.
         ///
@@ -123,7 +133,7 @@ public struct FeatureRun {
         }
         let context = Context(mode, regularization: .none)
         guard let cotangents = files.cotangents else {
-            try write(backbone.outputs(input, context), to: files.output)
+            try write(outputs(input, context, files.execution), to: files.output)
             return
         }
         let sink = GradientSink()
@@ -132,6 +142,20 @@ public struct FeatureRun {
         try write(outputs, to: files.output)
         tape.backward(from: pairs)
         if let path = files.gradients { try writeGradients(input: sink.value, to: path) }
+    }
+
+    private func outputs(
+        _ input: Tensor, _ context: Context, _ execution: Execution
+    ) -> [NamedOutput] {
+        guard execution == .plan else { return backbone.outputs(input, context) }
+        var symbols: [NamedOutput] = []
+        let graph = Graph.trace(inputs: [input.shape]) {
+            symbols = backbone.outputs($0[0], context)
+            return symbols.map(\.value)
+        }
+        return zip(symbols, Plan(graph)([input])).map { symbol, value in
+            NamedOutput(symbol.name, value, kind: symbol.kind)
+        }
     }
 
     // MARK: - Files

@@ -31,6 +31,7 @@ struct Features: ReportingCommand {
     @Option(help: "The images.") var input: String
     @Option(help: "Gets the outputs.") var output: String?
     @Option(help: "eval or train.") var mode = Mode.eval
+    @Flag(help: "Replay a plan, as predictions do; for --mode eval.") var plan = false
     @Option(help: "What the outputs are multiplied by for gradients.") var cotangents: String?
     @Option(help: "Gets the gradients; needs --cotangents.") var gradients: String?
     @Option(help: "Gets the buffers after the pass.") var buffers: String?
@@ -45,6 +46,9 @@ struct Features: ReportingCommand {
         }
         guard !partial || weights != nil else {
             throw ValidationError("--partial needs --weights")
+        }
+        guard !plan || (mode == .eval && cotangents == nil) else {
+            throw ValidationError("--plan is for --mode eval without --cotangents")
         }
         guard (cotangents == nil) == (gradients == nil) else {
             throw ValidationError("--cotangents and --gradients belong together")
@@ -61,8 +65,9 @@ struct Features: ReportingCommand {
         let run = try FeatureRun(architecture, source, mode: mode)
         run.misfits.forEach(common.note)
         if let weightsOutput { try run.writeWeights(to: weightsOutput) }
-        let files = FeatureRun.Files(
+        var files = FeatureRun.Files(
             input: input, output: output, cotangents: cotangents, gradients: gradients)
+        files.execution = plan ? .plan : .direct
         try run.run(files, mode)
         if let buffers { try run.writeBuffers(to: buffers) }
     }

@@ -62,6 +62,21 @@ private final class Workspace {
         #expect(bytes[0] == bytes[1])
     }
 
+    @Test func aPlanGivesTheSameOutputs() throws {
+        let run = try FeatureRun(architecture(", \"num_classes\": 7"), .formula)
+        let paths = ["direct", "plan"].map { space.file($0 + ".safetensors") }
+        var files = files(output: paths[0])
+        try run.run(files, .evaluation)
+        files.output = paths[1]
+        files.execution = .plan
+        try run.run(files, .evaluation)
+        let (direct, plan) = try (SafetensorsFile(path: paths[0]), SafetensorsFile(path: paths[1]))
+        #expect(direct.names == plan.names)
+        for name in direct.names {
+            try expectClose(plan.floats(name), direct.floats(name), relative: 1e-5, "\(name)")
+        }
+    }
+
     @Test func classifierAddsLogits() throws {
         let run = try FeatureRun(architecture(", \"num_classes\": 7"), .formula)
         let path = space.file("y.safetensors")
