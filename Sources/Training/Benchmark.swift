@@ -51,6 +51,16 @@ public struct Benchmark {
         public let gflops: Double
     }
 
+    /// What one replay of a plan does.
+    public struct ReplayCounts: Sendable {
+        /// Heap allocations.
+        public let allocations: Int
+        /// Fork-joins.
+        public let forks: Int
+        /// Convolutions by the algorithm that their shapes allow.
+        public let algorithms: [String: Int]
+    }
+
     /// What was measured.
     public struct Report: Sendable {
         /// Milliseconds of each timed call, ascending.
@@ -61,10 +71,8 @@ public struct Benchmark {
         public let peakGflops: Double
         /// The most resident memory of the process, in MiB.
         public let peakMemory: Double
-        /// Heap allocations of one replay; nil for training.
-        public let allocations: Int?
-        /// Fork-joins of one replay; nil for training.
-        public let forks: Int?
+        /// What one replay does; nil for training.
+        public let replay: ReplayCounts?
         /// Times of the operations, where asked for.
         public let layers: [LayerTime]
 
@@ -91,13 +99,30 @@ public struct Benchmark {
     /// - Parameters:
     ///   - model: The model.
     ///   - settings: What is timed.
-    public init(_ model: BenchmarkModel, _ settings: Settings) {
+    /// - Throws: `WorkError` when the memory does not suffice.
+    public init(_ model: BenchmarkModel, _ settings: Settings) throws {
         self.model = model
         self.settings = settings
         let shape: Shape = [settings.batch, settings.size[0], settings.size[1], 3]
+        let graph = Self.trace(model, shape)
+        try Self.forecast(model, graph, settings.mode).refuse()
+        multiplyAdds = graph.multiplyAdds
         var generator = RandomGenerator(seed: 0, stream: "benchmark")
-        image = Tensor(shape: shape, (0..<shape.count).map { _ in generator.normal() })
-        multiplyAdds = Self.trace(model, shape).multiplyAdds
+        image = Tensor(shape: shape) { image in
+            for index in 0..<shape.count { image[index] = generator.normal() }
+        }
+    }
+
+    private static func forecast(
+        _ model: BenchmarkModel, _ graph: Graph, _ mode: Mode
+    ) -> MemoryForecast {
+        let place = "--batch and --size"
+        switch mode {
+        case .predict: return MemoryForecast(replay: graph, place: place)
+        case .train:
+            let weights = model.store.parameters.reduce(0) { $0 + $1.value.count }
+            return MemoryForecast(graph, weights: weights, batchSize: 1, place: place)
+        }
     }
 
     private static func trace(_ model: BenchmarkModel, _ shape: Shape) -> Graph {
@@ -125,10 +150,14 @@ public struct Benchmark {
         let allocations = cm_allocation_count()
         let forks = WorkerPool.shared.forkCount
         plan.replay()
-        let replayAllocations = Int(cm_allocation_count() - allocations)
-        let replayForks = WorkerPool.shared.forkCount - forks
+        let counts = ReplayCounts(
+            allocations: Int(cm_allocation_count() - allocations),
+            forks: WorkerPool.shared.forkCount - forks,
+            algorithms: plan.algorithms.compactMap(\.self).reduce(into: [:]) {
+                $0[$1, default: 0] += 1
+            })
         return report(
-            times, peak: peak, passes: 1, allocations: replayAllocations, forks: replayForks,
+            times, peak: peak, passes: 1, replay: counts,
             layers: timesLayers ? layerTimes(plan) : [])
     }
 
@@ -136,10 +165,12 @@ public struct Benchmark {
         let nodes = plan.steps
         var times = [[UInt64]](repeating: [], count: nodes.count)
         for _ in 0..<settings.runs { plan.replay { times[$0].append($1) } }
-        return zip(nodes, times).map { node, times in
+        let algorithms = plan.algorithms.map { name in name.map { " (\($0))" } ?? "" }
+        return zip(zip(nodes, algorithms), times).map { step, times in
+            let (node, algorithm) = step
             let median = Double(times.sorted()[times.count / 2]) / 1e6
             return LayerTime(
-                name: node.name, milliseconds: median,
+                name: node.name + algorithm, milliseconds: median,
                 gflops: 2 * Double(node.multiplyAdds) / max(median, 1e-6) / 1e6)
         }
     }
@@ -152,7 +183,7 @@ public struct Benchmark {
         let optimizer = Optimizer(model.store.parameters.filter(\.isTrained), rule)
         let times = time(warmup: 3) { trainingStep(optimizer, profile: nil) }
         return report(
-            times, peak: peak, passes: 3, allocations: nil, forks: nil,
+            times, peak: peak, passes: 3, replay: nil,
             layers: timesLayers ? layerTimes(optimizer) : [])
     }
 
@@ -201,20 +232,20 @@ public struct Benchmark {
     }
 
     private func report(
-        _ times: [Double], peak: Double, passes: Double, allocations: Int?, forks: Int?,
+        _ times: [Double], peak: Double, passes: Double, replay: ReplayCounts?,
         layers: [LayerTime]
     ) -> Report {
         let median = (times[(times.count - 1) / 2] + times[times.count / 2]) / 2
         return Report(
             milliseconds: times, gflops: 2 * passes * Double(multiplyAdds) / median / 1e6,
-            peakGflops: peak, peakMemory: Self.peakResidentMemory, allocations: allocations,
-            forks: forks, layers: layers)
+            peakGflops: peak, peakMemory: Self.peakResidentMemory, replay: replay, layers: layers)
     }
 
     /// The best of several short loops of independent multiply-adds on all threads.
     private static func measurePeak() -> Double {
-        let rounds = 2_000_000
         let threads = WorkerPool.shared.threadCount
+        // The same work in all, where threads outnumber the processors.
+        let rounds = 2_000_000 * min(threads, ThreadCount.available) / threads
         let clock = ContinuousClock()
         var best = 0.0
         for _ in 0..<5 {

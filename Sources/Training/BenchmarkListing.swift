@@ -36,8 +36,13 @@ public struct BenchmarkListing {
                 format: "%.1f GFLOP/s of %.1f measured (%.0f %%)  peak memory %.0f MiB",
                 report.gflops, report.peakGflops, 100 * fraction, report.peakMemory),
         ]
-        if let allocations = report.allocations, let forks = report.forks {
-            lines.append("\(allocations) allocations and \(forks) fork-joins a replay")
+        if let replay = report.replay {
+            lines.append(
+                "\(replay.allocations) allocations and \(replay.forks) fork-joins a replay")
+            let algorithms = replay.algorithms.sorted { $0.key < $1.key }
+            lines.append(
+                "convolutions: "
+                    + algorithms.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
         }
         for layer in report.layers {
             lines.append(
@@ -69,8 +74,8 @@ public struct BenchmarkListing {
         object["peak_gflops"] = JSONValue(.double(report.peakGflops))
         object["peak_fraction"] = JSONValue(.double(fraction))
         object["peak_rss_mb"] = JSONValue(.double(report.peakMemory))
-        object["allocations_per_replay"] = count(report.allocations)
-        object["forks_per_replay"] = count(report.forks)
+        object["allocations_per_replay"] = count(report.replay?.allocations)
+        object["forks_per_replay"] = count(report.replay?.forks)
         object["kernels"] = JSONValue(.string(KernelChoice.name))
         if withLayers {
             object["layers"] = JSONValue(

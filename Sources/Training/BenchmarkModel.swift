@@ -69,6 +69,7 @@ public struct BenchmarkModel: Sendable {
     private static func detector(_ name: String) throws -> DetectorConfiguration {
         let parts = name.split(separator: "_")
         let backbone = parts.dropLast().joined(separator: "_")
+        _ = try BackboneCatalogue.entry(backbone, place: "the name of the model, \(name)")
         let extra = name.hasSuffix("_fcos") ? ", \"relu_before_extra_convs\": true" : ""
         let text = """
             {"backbone": {"name": "\(backbone)"},

@@ -76,7 +76,9 @@ extension DetectionTrainer {
     /// How much memory the run takes.
     var memoryForecast: MemoryForecast {
         let weights = trained.detector.store.parameters.reduce(0) { $0 + $1.value.count }
-        return MemoryForecast(graph, weights: weights, batchSize: settings.batchSize)
+        return MemoryForecast(
+            graph, weights: weights, batchSize: settings.batchSize,
+            place: "training.batch_size, preprocessing.height and width")
     }
 
     /// What a log says of the whole run at its end.

@@ -50,7 +50,7 @@ struct Bench: ReportingCommand {
         if mode == .train {
             try subject.backbone.checkTrainingBatch(batch, place: "--batch")
         }
-        let report = Benchmark(subject, settings)(timesLayers: layers)
+        let report = try Benchmark(subject, settings)(timesLayers: layers)
         let listing = BenchmarkListing(subject.name, settings, report)
         CommandOutput.result(json ? listing.json(withLayers: layers) : listing.text)
     }

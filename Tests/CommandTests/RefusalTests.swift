@@ -127,6 +127,26 @@ import Testing
         try expectRefusal(["models", "van_b0", "--size", "31x64"], "31x64", "32x32")
     }
 
+    @Test(arguments: ["predict", "train"])
+    func aBenchBeyondTheMemoryIsRefused(mode: String) throws {
+        try expectRefusal(
+            [
+                "bench", "--model", "van_b0", "--size", "16384x16384", "--batch", "4096",
+                "--mode", mode,
+            ], "MB of memory", "--batch and --size")
+    }
+
+    @Test(arguments: [("v9", Int32(2)), ("", Int32(0))])
+    func onlyKnownKernelsCanBeAskedFor(kernels: String, code: Int32) throws {
+        let run = try CommandRun(["models"], environment: ["CVSUITE_KERNELS": kernels])
+        #expect(run.code == code, "\(run.error)")
+        #expect(code == 0 || run.error.contains("\"v9\""))
+    }
+
+    @Test func aDetectorOfAnUnknownBackboneIsNamed() throws {
+        try expectRefusal(["bench", "--model", "van_b9_atss"], "the name of the model", "van_b0")
+    }
+
     @Test func benchOfTooFewTrainingImagesIsRefused() throws {
         try expectRefusal(
             ["bench", "--model", "bevanet_s", "--mode", "train"], "--batch", "at least 2")
