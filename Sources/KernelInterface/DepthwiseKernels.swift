@@ -19,6 +19,11 @@ public struct DepthwiseGeometry: Sendable {
     public var spacing: Int
     /// Number of channels.
     public var channels: Int
+    /// Floats between the channels of a source pixel and those of the next: other than 0 where the
+    /// source is a part of the channels of a map, which small windows read in place.
+    public var sourceGap = 0
+    /// From one pixel of the source to the next, in floats.
+    public var sourceStride: Int { channels + sourceGap }
 
     /// Makes the sizes of a forward convolution.
     ///

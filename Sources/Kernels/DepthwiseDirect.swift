@@ -15,6 +15,8 @@ private struct Window {
     let width: Int
     let outputWidth: Int
     let channels: Int
+    /// From one pixel of the source to the next.
+    let sourceStride: Int
     /// From one tap to the next in the weights; negative when they are turned around.
     let tapStep: Int
     /// The weights of the first tap.
@@ -42,13 +44,13 @@ func convolveDirect(
     let last = (side * side - 1) * channels
     let window = Window(
         width: geometry.source.width, outputWidth: geometry.destination.width, channels: channels,
-        tapStep: isFlipped ? -channels : channels,
+        sourceStride: geometry.sourceStride, tapStep: isFlipped ? -channels : channels,
         weights: operands.weight + (isFlipped ? last : 0), bias: operands.bias)
     for row in block.firstRow..<(block.firstRow + block.rowCount) {
         let start = row - geometry.padding.height
         let lower = lowerTap(start, 0, 1)
         let upper = upperTap(start, geometry.source.height, 1, side)
-        let line = operands.x + start * geometry.source.width * channels
+        let line = operands.x + start * geometry.source.width * geometry.sourceStride
         let target = operands.y + row * geometry.destination.width * channels
         var column = 0
         while column < geometry.destination.width {
@@ -79,7 +81,7 @@ private func pixel(
     _ line: UnsafePointer<Float>, _ window: Window, _ column: Int, isInside: Bool
 ) -> Vector {
     if isInside || (column >= 0 && column < window.width) {
-        return load(line + column * window.channels)
+        return load(line + column * window.sourceStride)
     }
     return Vector(repeating: 0)
 }
@@ -92,10 +94,10 @@ private func pixel(
 private func prefetchNextRow(
     _ line: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ window: Window, _ first: Int
 ) {
-    let source = line + (first < 0 ? 0 : first) * window.channels
+    let source = line + (first < 0 ? 0 : first) * window.sourceStride
     let target = y + window.outputWidth * window.channels
     for pixel in 0..<tile {
-        cm_prefetch(source + pixel * window.channels)
+        cm_prefetch(source + pixel * window.sourceStride)
         cm_prefetch_for_writing(target + pixel * window.channels)
     }
 }
@@ -126,7 +128,7 @@ private func convolve3(
     _ block: DepthwiseBlock, _ rows: Range<Int>, _ first: Int, _ rest: Int, isInside: Bool
 ) {
     let step = window.tapStep
-    let lineStep = window.width * window.channels
+    let lineStep = window.width * window.sourceStride
     let end = block.firstChannel + block.channelCount
     var c = block.firstChannel
     while c < end {
@@ -185,7 +187,7 @@ private func convolve5(
     _ block: DepthwiseBlock, _ rows: Range<Int>, _ first: Int, _ rest: Int, isInside: Bool
 ) {
     let step = window.tapStep
-    let lineStep = window.width * window.channels
+    let lineStep = window.width * window.sourceStride
     let end = block.firstChannel + block.channelCount
     var c = block.firstChannel
     while c < end {

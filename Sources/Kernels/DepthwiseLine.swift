@@ -34,7 +34,7 @@ private struct TapLine {
 @inline(__always)
 func isLine(_ geometry: DepthwiseGeometry) -> Bool {
     geometry.stride == 1 && geometry.spacing == 1 && geometry.channels >= Vector.scalarCount
-        && (geometry.kernel.height == 1) != (geometry.kernel.width == 1)
+        && geometry.sourceGap == 0 && (geometry.kernel.height == 1) != (geometry.kernel.width == 1)
 }
 
 /// The taps that meet the map somewhere in the tile at a row and column of the padded source.

@@ -52,6 +52,17 @@ import Testing
             network.names == ["ChannelSlice", "MatrixProduct", "ChannelConcatenation+relu"])
     }
 
+    @Test(arguments: [
+        (3, "DepthwiseConvolution"), (5, "DepthwiseConvolution"), (7, "ChannelSlice"),
+    ])
+    func smallDepthwiseKernelsReadPartsInPlace(kernel: Int, first: String) {
+        let network = PlanCase([[2, 9, 11, 50]]) { inputs in
+            [RandomBlock.depthwise(inputs[0].channels(13..<37), kernel: kernel, seed: 1).gelu()]
+        }
+        network.check()
+        #expect(network.names.first?.hasPrefix(first) == true)
+    }
+
     @Test func partThatOthersReadIsWritten() {
         let network = PlanCase([[1, 3, 5, 9]]) { x in
             let part = x[0].channels(2..<7)

@@ -101,7 +101,7 @@ struct DepthwisePlan {
         _ operands: DepthwiseOperands, with kernel: DepthwiseKernel,
         scratch: UnsafeMutablePointer<Float>
     ) {
-        let source = geometry.source.height * geometry.source.width * geometry.channels
+        let source = geometry.source.height * geometry.source.width * geometry.sourceStride
         let target = geometry.destination.height * geometry.destination.width * geometry.channels
         forEachUnit(scratch) { sample, _, block, scratch in
             let part = DepthwiseOperands(

@@ -3,19 +3,21 @@ import KernelInterface
 /// A depth-wise convolution with constant weights and an activation of its output.
 ///
 /// `y = f(b + sum over taps of w x)`; the activation runs over each block while it is in the
-/// cache. Input `x [N, H, W, C]`.
+/// cache. Input `x [N, H, W, C]`, or a map of more channels of which some are read.
 struct FusedDepthwise: InferenceOperation {
     /// The shape of the output.
     let output: Shape
     /// The activation of the sums.
     var activation = MatrixEpilogue.Activation.none
     /// The sizes.
-    let geometry: DepthwiseGeometry
+    private(set) var geometry: DepthwiseGeometry
     /// `[kh, kw, C]`.
     let weight: Tensor
     /// `[C]`, or nil.
     let bias: Tensor?
-    private let plan: DepthwisePlan
+    private var plan: DepthwisePlan
+    /// The first channel of the input that is read.
+    private var firstChannel = 0
 
     /// Makes a convolution that nothing follows.
     ///
@@ -31,6 +33,20 @@ struct FusedDepthwise: InferenceOperation {
         plan = DepthwisePlan(geometry, samples: input[0])
         self.weight = weight
         self.bias = bias
+    }
+
+    /// The same convolution of a part of the channels of a map, read in place.
+    ///
+    /// - Parameters:
+    ///   - range: The channels, as many as those of the convolution.
+    ///   - channels: Channels of the map.
+    /// - Returns: The convolution; nil where its kernel copies the source anyway.
+    func reading(_ range: Range<Int>, of channels: Int) -> FusedDepthwise? {
+        var part = self
+        part.geometry.sourceGap = channels - range.count
+        part.firstChannel = range.lowerBound
+        part.plan = DepthwisePlan(part.geometry, samples: output[0])
+        return kernels.depthwise.isDirect(part.geometry) ? part : nil
     }
 
     var name: String {
@@ -51,7 +67,7 @@ struct FusedDepthwise: InferenceOperation {
         _ x: Operands, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
         let operands = DepthwiseOperands(
-            x: x[0], weight: weight.storage.pointer,
+            x: x[0] + firstChannel, weight: weight.storage.pointer,
             bias: bias.map { UnsafePointer($0.storage.pointer) }, y: y)
         guard activation != .none else {
             plan.convolve(operands, with: kernels.depthwise.convolve, scratch: scratch)
