@@ -133,6 +133,8 @@ public struct AttentionKernels: Sendable {
             UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafePointer<Float>,
             AttentionTile
         ) -> Void
+    /// Attention by squares of queries and keys, without gradients.
+    public let squares: AttentionSquareKernels
 
     /// Makes the group.
     ///
@@ -142,6 +144,7 @@ public struct AttentionKernels: Sendable {
     ///   - scatter: Writes or adds a matrix to rows.
     ///   - softmax: Numerators and 1 over their sums.
     ///   - softmaxPullback: Probabilities and gradients of scores.
+    ///   - squares: Attention by squares.
     public init(
         gather: @escaping AttentionGatherKernel,
         gatherPanels: @escaping AttentionGatherKernel,
@@ -157,12 +160,14 @@ public struct AttentionKernels: Sendable {
             @escaping @Sendable (
                 UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafePointer<Float>,
                 AttentionTile
-            ) -> Void
+            ) -> Void,
+        squares: AttentionSquareKernels
     ) {
         self.gather = gather
         self.gatherPanels = gatherPanels
         self.scatter = scatter
         self.softmax = softmax
         self.softmaxPullback = softmaxPullback
+        self.squares = squares
     }
 }

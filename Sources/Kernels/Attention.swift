@@ -4,14 +4,14 @@ func attentionKernels() -> AttentionKernels {
     AttentionKernels(
         gather: gatherAttentionRows, gatherPanels: gatherAttentionPanels,
         scatter: scatterAttentionRows, softmax: attentionSoftmax,
-        softmaxPullback: attentionSoftmaxPullback)
+        softmaxPullback: attentionSoftmaxPullback, squares: attentionSquareKernels())
 }
 
 // MARK: - Copies
 
 /// The first element of a row, or the filler.
 @inline(__always)
-private func place(_ rows: AttentionRows, _ row: Int) -> UnsafeMutablePointer<Float>? {
+func place(_ rows: AttentionRows, _ row: Int) -> UnsafeMutablePointer<Float>? {
     guard let indices = rows.indices else { return rows.base + row &* rows.stride }
     let index = Int(indices[row])
     return index < 0 ? rows.filler : rows.base + index &* rows.stride
@@ -118,7 +118,7 @@ private func addRow(
 
 /// The numbers of the lanes, from 0.
 @inline(__always)
-private func laneNumbers() -> Vector {
+func laneNumbers() -> Vector {
     var numbers = Vector(repeating: 0)
     for lane in 1..<Vector.scalarCount { numbers[lane] = Float(lane) }
     return numbers
@@ -150,7 +150,7 @@ private func loadEnd(_ source: UnsafePointer<Float>, _ rest: Int, beyond number:
 ///
 /// Without the bounds above and below it takes four operations less, a fifth.
 @_transparent
-private func decayed(_ argument: Vector) -> Vector {
+func decayed(_ argument: Vector) -> Vector {
     let low = Vector(repeating: -88)
     let x = argument.replacing(with: low, where: argument .< low)
     let magic = Vector(repeating: 12_582_912)

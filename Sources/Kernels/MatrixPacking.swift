@@ -122,7 +122,7 @@ func transposed(_ square: SIMD16<Float>) -> SIMD16<Float> {
 }
 
 @inline(__always)
-private func loadFour(_ source: UnsafePointer<Float>) -> SIMD4<Float> {
+func loadFour(_ source: UnsafePointer<Float>) -> SIMD4<Float> {
     UnsafeRawPointer(source).loadUnaligned(as: SIMD4<Float>.self)
 }
 

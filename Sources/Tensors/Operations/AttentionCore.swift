@@ -61,15 +61,11 @@ struct AttentionCore: Sendable {
     /// - Parameters:
     ///   - x: Queries, and at least one key with its value.
     ///   - y: One row of `valueWidth` elements a query.
-    ///   - known: The layout for so many keys and at least so many queries, where many small
-    ///     blocks share one; nil computes it.
     ///   - scratch: Room for `scratchCount` floats.
     func forward(
-        _ x: AttentionOperands, into y: AttentionRows, layout known: AttentionLayout? = nil,
-        scratch: UnsafeMutablePointer<Float>
+        _ x: AttentionOperands, into y: AttentionRows, scratch: UnsafeMutablePointer<Float>
     ) {
-        let layout =
-            known ?? AttentionLayout(self, queries: x.queries.count, keys: x.keys.count)
+        let layout = AttentionLayout(self, queries: x.queries.count, keys: x.keys.count)
         packColumns(
             x.keys, width: keyWidth, scratch + layout.gathered, scratch + layout.transposedKeys)
         kernels.attention.gatherPanels(

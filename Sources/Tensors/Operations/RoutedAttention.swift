@@ -50,7 +50,7 @@ public struct RoutedAttention: Operation {
     public let keyGrid: RegionGrid
     /// Where queries, keys and values stand.
     public let sources: Sources
-    private let core: AttentionCore
+    let core: AttentionCore
 
     /// Makes attention of queries, keys and values in one map.
     ///
@@ -92,13 +92,13 @@ public struct RoutedAttention: Operation {
     // MARK: - Sizes
 
     /// The routes among the inputs, or nil.
-    private func routes(_ inputs: [Shape]) -> Int? {
+    func routes(_ inputs: [Shape]) -> Int? {
         let index = sources == .packed ? 1 : 2
         return inputs.count > index ? index : nil
     }
 
     /// Keys that each query meets.
-    private func keyCount(_ inputs: [Shape]) -> Int {
+    func keyCount(_ inputs: [Shape]) -> Int {
         keyGrid.pixels * (routes(inputs).map { inputs[$0][2] } ?? 1)
     }
 
@@ -114,9 +114,11 @@ public struct RoutedAttention: Operation {
         return q.replacingChannels(with: widths.values)
     }
 
-    /// Tables of pixels and the memory of a block for each lane.
+    /// Tables of pixels and the memory of a block for each lane, and packed keys where attention is
+    /// computed by squares.
     public func scratchCount(_ inputs: [Shape]) -> Int {
-        MatrixLanes.maximum * laneCount(inputs)
+        guard !isBySquares else { return RoutedSquares(self, inputs).scratchCount }
+        return MatrixLanes.maximum * laneCount(inputs)
     }
 
     private func laneCount(_ inputs: [Shape]) -> Int {
@@ -129,62 +131,76 @@ public struct RoutedAttention: Operation {
     }
 
     /// Floats of the tables of pixels, whole vectors.
-    private func tableCount(_ inputs: [Shape]) -> Int {
+    func tableCount(_ inputs: [Shape]) -> Int {
         (grid.pixels + keyCount(inputs) + 15) / 16 * 16
     }
 
     // MARK: - Forward
 
+    /// Whether widths and regions are whole groups, so that regions are packed once for all that
+    /// attend to them.
+    var isBySquares: Bool {
+        core.keyWidth > 0 && core.keyWidth % 4 == 0 && core.valueWidth > 0
+            && core.valueWidth % 32 == 0 && keyGrid.pixels % 4 == 0
+    }
+
     /// Computes region by region, all heads of one.
     public func forward(
         _ x: Operands, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
+        guard !isBySquares else {
+            RoutedSquares(self, x.shapes).forward(x, adding: nil, into: y, scratch: scratch)
+            return
+        }
         let (shapes, size) = (x.shapes, laneCount(x.shapes))
-        let layout = AttentionLayout(core, queries: grid.pixels, keys: keyCount(shapes))
         MatrixLanes.forEach(shapes[0][0] * grid.count) { piece, lane in
-            let (sample, region) = (piece / grid.count, piece % grid.count)
             let memory = scratch + lane * size
-            let places = self.places(
-                sample, region, routes(shapes).map { x[$0] }, shapes, memory)
+            let places = places(
+                piece / grid.count, piece % grid.count, routes(shapes).map { x[$0] }, shapes,
+                memory)
             for head in 0..<widths.heads {
                 core.forward(
-                    operands(x.pointers, shapes, sample, head, places),
-                    into: outputRows(y, sample, head, places), layout: layout,
-                    scratch: memory + tableCount(shapes))
+                    operands(x.pointers, shapes, head, places),
+                    into: outputRows(y, head, places), scratch: memory + tableCount(shapes))
             }
         }
     }
 
     /// The pixels of a region and those that it attends to.
-    private struct Places {
+    struct Places {
+        let sample: Int
         let queries: UnsafePointer<Int32>
         let keys: UnsafePointer<Int32>
         let keyCount: Int
     }
 
     /// Lists the pixels of a region and of those that it attends to.
-    private func places(
+    func places(
         _ sample: Int, _ region: Int, _ routes: UnsafePointer<Float>?, _ shapes: [Shape],
         _ memory: UnsafeMutablePointer<Float>
     ) -> Places {
         let table = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Int32.self)
         var next = Self.list(region, of: grid, into: table)
-        let keys = next
-        let keyCount = keyCount(shapes)
-        guard let routes else {
-            _ = Self.list(region, of: keyGrid, into: next)
-            return Places(queries: table, keys: keys, keyCount: keyCount)
+        let places = Places(
+            sample: sample, queries: table, keys: next, keyCount: keyCount(shapes))
+        let count = places.keyCount / keyGrid.pixels
+        for index in 0..<count {
+            next = Self.list(
+                Self.route(index, of: sample * grid.count + region, routes, count) ?? region,
+                of: keyGrid, into: next)
         }
-        let count = keyCount / keyGrid.pixels
-        for route in 0..<count {
-            let chosen = Int(routes[(sample * grid.count + region) * count + route])
-            next = Self.list(chosen, of: keyGrid, into: next)
-        }
-        return Places(queries: table, keys: keys, keyCount: keyCount)
+        return places
+    }
+
+    /// A region that a region of the batch attends to; nil where there are no routes.
+    static func route(
+        _ index: Int, of region: Int, _ routes: UnsafePointer<Float>?, _ count: Int
+    ) -> Int? {
+        routes.map { Int($0[region * count + index]) }
     }
 
     /// Writes the pixels of a region; returns the place behind them.
-    private static func list(
+    static func list(
         _ region: Int, of grid: RegionGrid, into table: UnsafeMutablePointer<Int32>
     ) -> UnsafeMutablePointer<Int32> {
         var next = table
@@ -195,23 +211,23 @@ public struct RoutedAttention: Operation {
         return next
     }
 
-    private func outputRows(
-        _ y: UnsafeMutablePointer<Float>, _ sample: Int, _ head: Int, _ places: Places
+    /// The rows of the output of one head.
+    func outputRows(
+        _ y: UnsafeMutablePointer<Float>, _ head: Int, _ places: Places
     ) -> AttentionRows {
         AttentionRows(
-            y + sample * grid.count * grid.pixels * widths.values + head * core.valueWidth,
+            y + places.sample * grid.count * grid.pixels * widths.values + head * core.valueWidth,
             stride: widths.values, indices: places.queries, count: grid.pixels)
     }
 
-    /// The rows of one sample and head.
-    private func operands(
-        _ x: UnsafePointer<UnsafePointer<Float>>, _ shapes: [Shape], _ sample: Int, _ head: Int,
-        _ places: Places
+    /// The rows of one head.
+    func operands(
+        _ x: UnsafePointer<UnsafePointer<Float>>, _ shapes: [Shape], _ head: Int, _ places: Places
     ) -> AttentionOperands {
         func rows(_ source: Int, from channel: Int, _ keys: Bool) -> AttentionRows {
             let shape = shapes[source]
             return AttentionRows(
-                reading: x[source] + sample * shape[1] * shape[2] * shape[3] + channel,
+                reading: x[source] + places.sample * shape[1] * shape[2] * shape[3] + channel,
                 stride: shape[3], indices: keys ? places.keys : places.queries,
                 count: keys ? places.keyCount : grid.pixels)
         }
@@ -256,12 +272,12 @@ public struct RoutedAttention: Operation {
         let routes = routes(shapes).map { x[$0] }
         for region in 0..<grid.count {
             let places = places(sample, region, routes, shapes, scratch)
-            var targets = operands(dx, shapes, sample, head, places)
+            var targets = operands(dx, shapes, head, places)
             targets.keys.adds = true
             targets.values.adds = true
             core.backward(
-                operands(x, shapes, sample, head, places),
-                outputRows(dy.storage.pointer, sample, head, places), into: targets,
+                operands(x, shapes, head, places),
+                outputRows(dy.storage.pointer, head, places), into: targets,
                 scratch: scratch + tableCount(shapes))
         }
     }

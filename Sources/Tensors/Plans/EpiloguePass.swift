@@ -12,6 +12,7 @@ struct EpiloguePass: GraphPass {
             case let product as FusedProduct: extend(product, at: index, editor)
             case let depthwise as FusedDepthwise: extend(depthwise, at: index, editor)
             case let norm as GroupNormalization: extend(norm, at: index, editor)
+            case let attention as RoutedAttention: extend(attention, at: index, editor)
             default: break
             }
         }
@@ -74,6 +75,19 @@ struct EpiloguePass: GraphPass {
         var joined = depthwise
         joined.activation = function
         editor.join(index, with: next, as: joined, inputs: node.inputs)
+    }
+
+    private func extend(_ attention: RoutedAttention, at index: Int, _ editor: GraphEditor) {
+        guard attention.isBySquares, let node = editor.nodes[index],
+            let next = editor.onlyReader(of: node.output), let reader = editor.nodes[next],
+            reader.operation is Add, reader.inputs[0] != reader.inputs[1],
+            editor.shape(reader.inputs[0]) == editor.shape(reader.inputs[1])
+        else { return }
+        let other = reader.inputs[reader.inputs[0] == node.output ? 1 : 0]
+        editor.join(
+            index, with: next,
+            as: FusedRoutedAttention(attention: attention, shapes: node.inputs.map(editor.shape)),
+            inputs: node.inputs + [other])
     }
 
     private func extend(_ norm: GroupNormalization, at index: Int, _ editor: GraphEditor) {
