@@ -46,8 +46,9 @@ public struct BenchmarkListing {
         }
         for layer in report.layers {
             lines.append(
-                String(format: "%9.3f ms %8.1f GFLOP/s  ", layer.milliseconds, layer.gflops)
-                    + layer.name)
+                String(
+                    format: "%9.3f ms %8.1f GFLOP/s %4.0f %%  ", layer.milliseconds, layer.gflops,
+                    100 * layer.gflops / report.peakGflops) + layer.name)
         }
         return lines.joined(separator: "\n")
     }
