@@ -11,6 +11,8 @@ public final class GradientSink: @unchecked Sendable {
 
     /// The sum of all gradients since it was last cleared, or nil.
     public var value: Tensor?
+    /// Operations of the tape that is walked which may still add to it.
+    fileprivate var pendingUses = 0
 
     /// Makes an empty sink.
     public init() {}
@@ -90,26 +92,51 @@ public final class Tape: @unchecked Sendable {
 
     /// Walks back from `outputs`, gives each leaf its gradient and frees what was kept.
     ///
-    /// - Parameter outputs: Tensors of this tape, each with the gradient that it starts from.
-    public func backward(from outputs: [(tensor: Tensor, gradient: Tensor)]) {
+    /// - Parameters:
+    ///   - outputs: Tensors of this tape, each with the gradient that it starts from.
+    ///   - complete: Called with each leaf's sink as soon as no operation that is left uses the
+    ///     leaf: nothing of the tape keeps its elements any more, and a gradient that has arrived
+    ///     is whole.
+    public func backward(
+        from outputs: [(tensor: Tensor, gradient: Tensor)],
+        complete: (GradientSink) -> Void = { _ in }
+    ) {
+        countUses()
         for (tensor, gradient) in outputs { tensor.node?.receive(gradient) }
         while let node = nodes.popLast() {
-            guard let pullback = node.pullback, let dy = node.gradient else {
-                node.pullback = nil
-                continue
+            walk(through: node)
+            for case let sink? in node.inputs.map({ $0?.sink }) {
+                sink.pendingUses -= 1
+                if sink.pendingUses == 0 {
+                    complete(sink)
+                    profile?.mark("leaf complete", [], multiplyAdds: 0)
+                }
             }
-            node.gradient = nil
-            node.pullback = nil
-            let gradients = pullback(dy, node.inputs.map { $0 != nil })
-            for (input, gradient) in zip(node.inputs, gradients) {
-                if let input, let gradient { input.receive(gradient) }
-            }
-            let products = gradients.count { $0 != nil }
-            profile?.mark(
-                node.name + " backward", node.shape,
-                multiplyAdds: min(products, 2) * node.multiplyAdds)
             node.inputs = []
         }
+    }
+
+    /// Counts for each leaf the operations that use it.
+    private func countUses() {
+        let sinks = nodes.flatMap { $0.inputs.compactMap { $0?.sink } }
+        for sink in sinks { sink.pendingUses = 0 }
+        for sink in sinks { sink.pendingUses += 1 }
+    }
+
+    /// Gives the inputs of one operation their gradients; what it kept is free afterwards.
+    private func walk(through node: Node) {
+        guard let pullback = node.pullback else { return }
+        node.pullback = nil
+        guard let dy = node.gradient else { return }
+        node.gradient = nil
+        let gradients = pullback(dy, node.inputs.map { $0 != nil })
+        for (input, gradient) in zip(node.inputs, gradients) {
+            if let input, let gradient { input.receive(gradient) }
+        }
+        let products = gradients.count { $0 != nil }
+        profile?.mark(
+            node.name + " backward", node.shape,
+            multiplyAdds: min(products, 2) * node.multiplyAdds)
     }
 
     /// Walks back from a scalar, with gradient 1.

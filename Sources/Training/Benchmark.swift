@@ -194,8 +194,9 @@ public struct Benchmark {
             let outputs = model.forward(image, Context(.training))
             return Self.loss(outputs, batch: settings.batch)
         }
-        tape.backward(from: loss)
-        optimizer.step(learningRate: 1e-4, gradientScale: 1)
+        optimizer.step(
+            learningRate: 1e-4, walking: tape,
+            from: [(loss, Tensor(shape: loss.shape, repeating: 1))])
     }
 
     /// Operations by shape and direction, medians of several steps.

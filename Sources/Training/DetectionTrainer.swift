@@ -173,30 +173,37 @@ public final class DetectionTrainer {
         store.clearGradients()
         var losses: [(name: String, value: Float)] = []
         let share = 1 / Float(settings.accumulation)
-        for part in 0..<settings.accumulation {
-            guard let batch = try loader.next() else { break }
-            let found = forwardAndBackward(batch, part: part, share: share)
-            losses =
-                losses.isEmpty ? found : zip(losses, found).map { ($0.name, $0.value + $1.value) }
-        }
         let rate =
             settings.optimizer.learningRate
             * settings.schedule.factor(
                 step: state.step, total: totalSteps, stepsPerEpoch: stepsPerEpoch)
+        for part in 0..<settings.accumulation {
+            guard let batch = try loader.next() else { break }
+            let found = forwardAndBackward(batch, part: part, share: share, rate: rate)
+            losses =
+                losses.isEmpty ? found : zip(losses, found).map { ($0.name, $0.value + $1.value) }
+        }
         let norm = GradientCheck.norm(parameters)
         guard norm.isFinite, losses.allSatisfy(\.value.isFinite) else {
             throw GradientCheck.failure(
                 losses: losses, parameters: parameters, step: state.step + 1, rate: rate)
         }
-        let limit = Double(settings.gradientClip)
-        let scale = limit > 0 && norm > limit ? Float(limit / norm) : 1
-        optimizer.step(learningRate: rate, gradientScale: scale)
+        if !stepsWhileWalking {
+            let limit = Double(settings.gradientClip)
+            let scale = limit > 0 && norm > limit ? Float(limit / norm) : 1
+            optimizer.step(learningRate: rate, gradientScale: scale)
+        }
         state.updates += 1
         average?.update(step: state.updates)
         return (losses, rate)
     }
 
-    private func forwardAndBackward(_ batch: Batch, part: Int, share: Float) -> [(
+    /// Whether weights change within the walk back: no gradient waits for another one.
+    private var stepsWhileWalking: Bool {
+        settings.gradientClip == 0 && settings.accumulation == 1
+    }
+
+    private func forwardAndBackward(_ batch: Batch, part: Int, share: Float, rate: Float) -> [(
         name: String, value: Float
     )] {
         let generator = RandomGenerator(
@@ -207,8 +214,14 @@ public final class DetectionTrainer {
             detector.head.losses(
                 detector(batch.images, context), batch.targets.map(\.detectionTargets))
         }
-        tape.backward(
-            from: losses.map { ($0.value, Tensor(shape: $0.value.shape, repeating: share)) })
+        let outputs = losses.map {
+            (tensor: $0.value, gradient: Tensor(shape: $0.value.shape, repeating: share))
+        }
+        if stepsWhileWalking, losses.allSatisfy(\.value.scalar.isFinite) {
+            optimizer.step(learningRate: rate, walking: tape, from: outputs)
+        } else {
+            tape.backward(from: outputs)
+        }
         return losses.map { (Self.shortName($0.name), $0.value.scalar * share) }
     }
 

@@ -11,6 +11,7 @@ final class Optimizer {
     private let configuration: OptimizerConfiguration
     private let parameters: [Parameter]
     private let rateFactors: [Float]
+    private let indices: [ObjectIdentifier: Int]
     /// First moments of AdamW, or the momentum of SGD.
     private var first: [Tensor]
     /// Second moments of AdamW; none for SGD.
@@ -31,6 +32,10 @@ final class Optimizer {
         self.configuration = configuration
         self.parameters = parameters
         rateFactors = parameters.map { rateFactor($0.name) }
+        indices = Dictionary(
+            uniqueKeysWithValues: parameters.enumerated().map {
+                (ObjectIdentifier($0.element.gradient), $0.offset)
+            })
         func zeros() -> [Tensor] {
             parameters.map { Tensor(shape: $0.value.shape, repeating: 0) }
         }
@@ -51,6 +56,36 @@ final class Optimizer {
             if gradientScale != 1 { ParameterUpdate.scale(&gradient, by: gradientScale) }
             update(index, parameter, gradient, learningRate * rateFactors[index])
         }
+    }
+
+    /// Walks back and changes each weight as soon as its gradient is whole, while both lie in the
+    /// caches.
+    ///
+    /// The bits are those of a step after the walk, but a gradient that is not finite stays in its
+    /// sink and changes nothing. Not for clipping, which needs all gradients first.
+    ///
+    /// - Parameters:
+    ///   - learningRate: The rate of this step.
+    ///   - tape: The forward pass.
+    ///   - outputs: Tensors of the tape, each with the gradient that it starts from.
+    func step(
+        learningRate: Float, walking tape: Tape,
+        from outputs: [(tensor: Tensor, gradient: Tensor)]
+    ) {
+        stepCount += 1
+        tape.backward(from: outputs) { sink in
+            guard let index = indices[ObjectIdentifier(sink)] else { return }
+            updateIfFinite(index, learningRate)
+        }
+        // A leaf that is an output itself is used by no operation.
+        for index in parameters.indices { updateIfFinite(index, learningRate) }
+    }
+
+    private func updateIfFinite(_ index: Int, _ learningRate: Float) {
+        let parameter = parameters[index]
+        guard let gradient = parameter.gradient.value, gradient.isFinite else { return }
+        parameter.gradient.value = nil
+        update(index, parameter, gradient, learningRate * rateFactors[index])
     }
 
     private func update(_ index: Int, _ parameter: Parameter, _ gradient: Tensor, _ rate: Float) {

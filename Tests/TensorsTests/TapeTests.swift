@@ -75,12 +75,41 @@ import Testing
         #expect(sink.value?.elements == [1, 1, 1])
     }
 
+    @Test func aLeafIsCompleteOnceItsFirstUseIsWalked() {
+        let (x, first) = leaf([1, 2])
+        let (z, second) = leaf([3, 4])
+        let (y, tape) = Tape.record { () -> Tensor in
+            let (x, z) = (x.leaf(first), z.leaf(second))
+            return (x * z).relu() * x
+        }
+        var complete: [[Float]?] = []
+        tape.backward(from: [(y, Tensor(shape: [2], repeating: 1))]) {
+            complete.append($0.value?.elements)
+        }
+        #expect(complete == [[6, 16], [1, 4]])
+    }
+
+    @Test func aCompleteLeafIsNoLongerKept() {
+        let sink = GradientSink()
+        var weight = Tensor(shape: [2, 2], repeating: 1)
+        let place = weight.storage.pointer
+        let (y, tape) = Tape.record {
+            Tensor(shape: [3, 2], repeating: 1).linear(weight.leaf(sink), bias: nil)
+        }
+        tape.backward(from: [(y, Tensor(shape: [3, 2], repeating: 1))]) { _ in
+            ParameterUpdate.scale(&weight, by: 2)
+        }
+        #expect(weight.elements == [2, 2, 2, 2])
+        #expect(weight.storage.pointer == place)
+    }
+
     @Test func aProfileNamesBothDirections() {
         let (x, sink) = leaf([5])
         let profile = TapeProfile()
         let (y, tape) = Tape.record(profile: profile) { x.leaf(sink).relu() }
         tape.backward(from: y)
-        #expect(profile.entries.map(\.name) == ["ReLU [1]", "ReLU backward [1]"])
+        #expect(
+            profile.entries.map(\.name) == ["ReLU [1]", "ReLU backward [1]", "leaf complete []"])
     }
 
     @Test func aProfileCountsTheProductsOfBothDirections() {
@@ -91,6 +120,6 @@ import Testing
             x.leaf(GradientSink()).linear(weight, bias: nil)
         }
         tape.backward(from: [(y, Tensor(shape: y.shape, repeating: 1))])
-        #expect(profile.entries.map(\.multiplyAdds) == [3 * 4 * 5, 3 * 4 * 5])
+        #expect(profile.entries.map(\.multiplyAdds) == [3 * 4 * 5, 3 * 4 * 5, 0])
     }
 }
