@@ -29,6 +29,8 @@ public struct KernelTable: Sendable {
     public let channel: ChannelKernels
     /// Normalisation along the channels.
     public let normalization: NormalizationKernels
+    /// BatchNorm in training.
+    public let batchNorm: BatchNormKernels
     /// Depth-wise convolution.
     public let depthwise: DepthwiseKernels
     /// Updates of parameters.
@@ -51,6 +53,7 @@ public struct KernelTable: Sendable {
         activation: ActivationKernels,
         channel: ChannelKernels,
         normalization: NormalizationKernels,
+        batchNorm: BatchNormKernels,
         depthwise: DepthwiseKernels,
         optimizer: OptimizerKernels,
         warp: WarpKernels,
@@ -66,6 +69,7 @@ public struct KernelTable: Sendable {
         self.activation = activation
         self.channel = channel
         self.normalization = normalization
+        self.batchNorm = batchNorm
         self.depthwise = depthwise
         self.optimizer = optimizer
         self.warp = warp

@@ -12,14 +12,14 @@ func elementwiseKernels() -> ElementwiseKernels {
 
 /// `max(x, 0)`; not a number stays so.
 @inline(__always)
-private func rectified(_ x: Vector) -> Vector {
+func rectified(_ x: Vector) -> Vector {
     let zero = Vector(repeating: 0)
     return x.replacing(with: zero, where: x .< zero)
 }
 
 /// `dy` where `y > 0`, else 0.
 @inline(__always)
-private func passed(_ dy: Vector, _ y: Vector) -> Vector {
+func passed(_ dy: Vector, _ y: Vector) -> Vector {
     let zero = Vector(repeating: 0)
     return dy.replacing(with: zero, where: y .<= zero)
 }

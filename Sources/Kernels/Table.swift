@@ -17,6 +17,7 @@ public func kernelTable() -> KernelTable {
         activation: activationKernels(),
         channel: channelKernels(),
         normalization: normalizationKernels(),
+        batchNorm: batchNormKernels(),
         depthwise: depthwiseKernels(),
         optimizer: optimizerKernels(),
         warp: warpKernels(),

@@ -48,21 +48,29 @@ public struct BatchNorm2d: Sendable {
     /// - Parameters:
     ///   - x: `[N, H, W, C]`.
     ///   - context: Training or evaluation.
+    ///   - ending: What follows; training computes it in the same passes.
     /// - Returns: The same shape.
-    public func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-        Graph.named(name) {
-            if context.usesBatchStatistics, !weight.isFrozen, !x.isSymbolic {
-                return normalizedByBatch(x)
-            }
-            return x.batchNormalized(
+    public func callAsFunction(
+        _ x: Tensor, _ context: Context, ending: BatchNormEnding = .plain
+    ) -> Tensor {
+        if context.usesBatchStatistics, !weight.isFrozen, !x.isSymbolic {
+            return normalizedByBatch(x, ending)
+        }
+        let y = Graph.named(name) {
+            x.batchNormalized(
                 weight.tensor, bias.tensor, mean: runningMean.tensor,
-                variance: runningVariance.tensor,
-                epsilon: epsilon)
+                variance: runningVariance.tensor, epsilon: epsilon)
+        }
+        switch ending {
+        case .plain: return y
+        case .rectified: return y.relu()
+        case .added(let shortcut): return shortcut + y
         }
     }
 
-    private func normalizedByBatch(_ x: Tensor) -> Tensor {
-        let result = x.batchNormalizedInTraining(weight.tensor, bias.tensor, epsilon: epsilon)
+    private func normalizedByBatch(_ x: Tensor, _ ending: BatchNormEnding) -> Tensor {
+        let result = x.batchNormalizedInTraining(
+            weight.tensor, bias.tensor, epsilon: epsilon, ending: ending)
         let count = x.shape.rows
         let unbiased = Float(count) / Float(max(1, count - 1))
         move(runningMean, towards: result.mean, scaledBy: 1)
@@ -72,9 +80,15 @@ public struct BatchNorm2d: Sendable {
     }
 
     private func move(_ statistic: Parameter, towards batch: Tensor, scaledBy scale: Float) {
-        let new = zip(statistic.value.elements, batch.elements).map { old, value in
-            (1 - momentum) * old + momentum * (scale * value)
+        let old = statistic.value
+        statistic.value = Tensor(shape: old.shape) { new in
+            old.withElements { old in
+                batch.withElements { batch in
+                    for c in 0..<statistic.value.count {
+                        new[c] = (1 - momentum) * old[c] + momentum * (scale * batch[c])
+                    }
+                }
+            }
         }
-        statistic.value = Tensor(shape: statistic.value.shape, new)
     }
 }

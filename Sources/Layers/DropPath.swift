@@ -13,6 +13,12 @@ public struct DropPath: Sendable {
     /// - Parameter rate: The probability that a branch is left out, 0 inclusive to 1 exclusive.
     public init(rate: Float) { self.rate = rate }
 
+    /// Whether all samples keep the branch as it is.
+    ///
+    /// - Parameter context: Training or evaluation.
+    /// - Returns: Whether nothing is dropped.
+    public func isIdle(_ context: Context) -> Bool { !context.dropsBranches || rate == 0 }
+
     /// Draws what each sample's branch is multiplied by.
     ///
     /// - Parameters:
@@ -20,7 +26,7 @@ public struct DropPath: Sendable {
     ///   - context: Training or evaluation, and the random state.
     /// - Returns: `[N]` of 0 and `1 / (1 - rate)`, or nil where nothing is dropped.
     public func factors(samples: Int, _ context: Context) -> Tensor? {
-        guard context.dropsBranches, rate > 0 else { return nil }
+        guard !isIdle(context) else { return nil }
         let kept = 1 / (1 - rate)
         let draws = (0..<samples).map { _ in context.generator.uniform() < rate ? 0 : kept }
         return Tensor(shape: [samples], draws)

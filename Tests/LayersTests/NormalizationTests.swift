@@ -88,6 +88,16 @@ private func disturb(_ parameters: Parameter...) {
         #expect(norm.batchCount.value.scalar == 0)
     }
 
+    @Test(arguments: [Context.Mode.training, .evaluation])
+    func anEndingIsWhatFollows(mode: Context.Mode) {
+        let plain = norm(x, Context(mode))
+        let shortcut = filled("shortcut", x.shape)
+        let rectified = norm(x, Context(mode), ending: .rectified)
+        let added = norm(x, Context(mode), ending: .added(to: shortcut))
+        #expect(rectified.elements == plain.relu().elements)
+        #expect(added.elements == (shortcut + plain).elements)
+    }
+
     @Test func frozenLayerAndKeptStatisticsStayAsTheyAre() {
         let evaluated = norm(x, Context(.evaluation)).elements
         let context = Context(.training)

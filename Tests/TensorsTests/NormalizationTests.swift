@@ -34,8 +34,44 @@ private func normalized(
         }
     }
 
-    @Test func statisticsStandALargeMean() {
-        let rows = 5000
+    /// By groups of channels, by blocks of rows, and so small that nothing is cut.
+    static let maps: [Shape] = [[5, 70], [20, 15, 3], [3, 2, 4]]
+
+    @Test(arguments: maps) func batchNormIsCutByChannelsOrRows(shape: Shape) {
+        let check = GradientCheck { x in
+            normalized(x[0], x[1], x[2], epsilon: 1e-5) { $0 % shape.channels }
+        }
+        check.expectAgreement(operands(shape), relative: 1e-5) {
+            $0[0].batchNormalizedInTraining($0[1], $0[2], epsilon: 1e-5).output
+        }
+    }
+
+    @Test(arguments: maps) func reluEndsBatchNorm(shape: Shape) {
+        let check = GradientCheck { x in
+            normalized(x[0], x[1], x[2], epsilon: 1e-5) { $0 % shape.channels }.map { max($0, 0) }
+        }
+        check.expectAgreement(operands(shape), relative: 1e-5) {
+            $0[0].batchNormalizedInTraining(
+                $0[1], $0[2], epsilon: 1e-5, ending: .rectified
+            ).output
+        }
+    }
+
+    @Test(arguments: maps) func aSumEndsBatchNorm(shape: Shape) {
+        let check = GradientCheck { x in
+            let y = normalized(x[0], x[1], x[2], epsilon: 1e-5) { $0 % shape.channels }
+            return zip(y, x[3]).map { $0 + $1 }
+        }
+        check.expectAgreement(
+            operands(shape) + [randomTensor(shape, seed: 4)], relative: 1e-5
+        ) {
+            $0[0].batchNormalizedInTraining(
+                $0[1], $0[2], epsilon: 1e-5, ending: .added(to: $0[3])
+            ).output
+        }
+    }
+
+    @Test(arguments: [5000, 250]) func statisticsStandALargeMean(rows: Int) {
         let noise = randomTensor([rows, 3], seed: 5)
         let x = Tensor(shape: [rows, 3], noise.elements.map { $0 + 1000 })
         let (w, b) = (Tensor(shape: [3], repeating: 1), Tensor(shape: [3], repeating: 0))
@@ -87,6 +123,24 @@ private func normalized(
         }
         check.expectAgreement(operands([2, 2, 3, count]), relative: 1e-5) {
             $0[0].groupNormalized($0[1], $0[2], groups: groups, epsilon: 1e-5)
+        }
+    }
+
+    @Test func anEmptyBatchHasNoStatistics() {
+        let result = Tensor(shape: [0, 3], []).batchNormalizedInTraining(
+            Tensor(shape: [3], repeating: 1), Tensor(shape: [3], repeating: 2), epsilon: 1)
+        #expect(result.output.count == 0)
+        #expect(result.mean.elements + result.variance.elements == [0, 0, 0, 0, 0, 0])
+    }
+
+    @Test(arguments: [[2, 100, 90], [2, 300, 40], [3, 4000, 5]] as [Shape])
+    func bitsOfBatchNormDoNotDependOnThreads(shape: Shape) {
+        expectSameBitsForAnyThreadCount {
+            valuesAndGradients(operands(shape)) {
+                $0[0].batchNormalizedInTraining(
+                    $0[1], $0[2], epsilon: 1e-5, ending: .rectified
+                ).output
+            }
         }
     }
 

@@ -58,8 +58,8 @@ extension SHViT {
         ///   - context: Training or evaluation.
         /// - Returns: `[N, ceil(H / 2), ceil(W / 2), outputs]`.
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            let expanded = expand(x, context).relu()
-            return contract(gate(halve(expanded, context).relu()), context)
+            let expanded = expand(x, context, ending: .rectified)
+            return contract(gate(halve(expanded, context, ending: .rectified)), context)
         }
     }
 

@@ -133,8 +133,11 @@ extension SHViT {
         ///   - context: Training or evaluation.
         /// - Returns: `[N, ceil(H / 16), ceil(W / 16), C]`.
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            var y = convolutions[0](x, context)
-            for convolution in convolutions.dropFirst() { y = convolution(y.relu(), context) }
+            var y = x
+            for (index, convolution) in convolutions.enumerated() {
+                let isLast = index == convolutions.count - 1
+                y = convolution(y, context, ending: isLast ? .plain : .rectified)
+            }
             return y
         }
     }

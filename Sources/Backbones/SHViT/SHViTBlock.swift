@@ -24,9 +24,12 @@ extension SHViT {
         /// - Parameters:
         ///   - x: `[N, H, W, inputs]`.
         ///   - context: Training or evaluation.
+        ///   - ending: What follows.
         /// - Returns: `[N, ceil(H / stride), ceil(W / stride), outputs]`.
-        func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            norm(convolution(x), context)
+        func callAsFunction(
+            _ x: Tensor, _ context: Context, ending: BatchNormEnding = .plain
+        ) -> Tensor {
+            norm(convolution(x), context, ending: ending)
         }
     }
 
@@ -48,9 +51,12 @@ extension SHViT {
         /// - Parameters:
         ///   - x: `[N, H, W, C]`.
         ///   - context: Training or evaluation.
+        ///   - ending: What follows.
         /// - Returns: `[N, ceil(H / stride), ceil(W / stride), C]`.
-        func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            norm(convolution(x), context)
+        func callAsFunction(
+            _ x: Tensor, _ context: Context, ending: BatchNormEnding = .plain
+        ) -> Tensor {
+            norm(convolution(x), context, ending: ending)
         }
     }
 }
@@ -73,9 +79,12 @@ extension SHViT {
         /// - Parameters:
         ///   - x: `[N, H, W, C]`.
         ///   - context: Training or evaluation.
+        ///   - ending: What follows.
         /// - Returns: The same shape.
-        func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            contract(expand(x, context).relu(), context)
+        func callAsFunction(
+            _ x: Tensor, _ context: Context, ending: BatchNormEnding = .plain
+        ) -> Tensor {
+            contract(expand(x, context, ending: .rectified), context, ending: ending)
         }
     }
 }
@@ -102,8 +111,8 @@ extension SHViT {
         ///   - context: Training or evaluation.
         /// - Returns: The same shape.
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            let y = x + local(x, context)
-            return y + mix(y, context)
+            let y = local(x, context, ending: .added(to: x))
+            return mix(y, context, ending: .added(to: y))
         }
     }
 
@@ -136,6 +145,13 @@ extension SHViT {
         ///   - context: Training or evaluation, and the random state.
         /// - Returns: The same shape.
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
+            guard dropPath.isIdle(context) else { return dropping(x, context) }
+            var y = local(x, context, ending: .added(to: x))
+            if let attention { y = attention(y, context, ending: .added(to: y)) }
+            return mix(y, context, ending: .added(to: y))
+        }
+
+        private func dropping(_ x: Tensor, _ context: Context) -> Tensor {
             var y = x + dropPath(local(x, context), context)
             if let attention { y = y + dropPath(attention(y, context), context) }
             return y + dropPath(mix(y, context), context)

@@ -32,14 +32,18 @@ extension SHViT {
         /// - Parameters:
         ///   - x: `[N, H, W, C]`.
         ///   - context: Training or evaluation.
+        ///   - ending: What follows.
         /// - Returns: The same shape.
-        func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
+        func callAsFunction(
+            _ x: Tensor, _ context: Context, ending: BatchNormEnding = .plain
+        ) -> Tensor {
             let first = x.channels(0..<sizes.values)
             let rest = x.channels(sizes.values..<x.shape.channels)
             let product = SelfAttention(
                 heads: 1, keyWidth: sizes.keys, valueWidth: sizes.values)
             let attended = product(expand(norm(first), context))
-            return project(Tensor.concatenated([attended, rest]).relu(), context)
+            return project(
+                Tensor.concatenated([attended, rest]).relu(), context, ending: ending)
         }
     }
 }

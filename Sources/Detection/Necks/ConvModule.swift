@@ -112,12 +112,14 @@ public struct ConvModule: Sendable {
     ///   - context: Training or evaluation.
     /// - Returns: `[N, ceil(H / stride), ceil(W / stride), outputs]`.
     func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-        var y = convolution(x)
+        let y = convolution(x)
+        let normalized: Tensor
         switch norm {
-        case .none: break
-        case .group(let norm): y = norm(y)
-        case .batch(let norm): y = norm(y, context)
+        case .none: normalized = y
+        case .group(let norm): normalized = norm(y)
+        case .batch(let norm):
+            return norm(y, context, ending: activation == .relu ? .rectified : .plain)
         }
-        return activation == .relu ? y.relu() : y
+        return activation == .relu ? normalized.relu() : normalized
     }
 }

@@ -53,20 +53,33 @@ public struct BatchNormInference: Operation {
         return { dy, needs in
             let dx = needs[0] ? dy.scaled(byChannels: weight * inverse) : nil
             guard needs[1] || needs[2] else { return [dx, nil, nil, nil, nil] }
-            let sums = BatchStatistics.centredSums(dy, x, mean: mean)
+            let sums = Self.centredSums(dy, x, mean: mean)
             return [dx, sums.products * inverse, sums.totals, nil, nil]
         }
     }
-}
 
-/// What BatchNorm gives in training.
-public struct BatchNormOutput: Sendable {
-    /// The normalised features.
-    public let output: Tensor
-    /// Mean of each channel over the batch, `[C]`.
-    public let mean: Tensor
-    /// Biased variance of each channel over the batch, `[C]`.
-    public let variance: Tensor
+    /// `sum(a)` and `sum(a (b - mean))` of each channel over all rows, in one pass over both.
+    private static func centredSums(
+        _ a: Tensor, _ b: Tensor, mean: Tensor
+    ) -> (totals: Tensor, products: Tensor) {
+        let count = a.shape.channels
+        let sums = a.withElements { first in
+            b.withElements { second in
+                mean.withElements { mean in
+                    ChannelSums.reduce(a.shape.extent, width: 2 * count) { rows, result in
+                        let start = rows.lowerBound * count
+                        kernels.channel.centredSums(
+                            first + start, second + start, mean, result,
+                            RowExtent(rows: rows.count, channels: count))
+                    }
+                }
+            }
+        }
+        return (
+            ChannelSums.vector(Array(sums.prefix(count))),
+            ChannelSums.vector(Array(sums.suffix(count)))
+        )
+    }
 }
 
 extension Tensor {
@@ -83,55 +96,5 @@ extension Tensor {
         _ weight: Tensor, _ bias: Tensor, mean: Tensor, variance: Tensor, epsilon: Float
     ) -> Tensor {
         BatchNormInference(epsilon: epsilon)(self, weight, bias, mean, variance)
-    }
-
-    /// BatchNorm with the statistics of this batch (Ioffe and Szegedy, 2015).
-    ///
-    /// Computed at once and recorded; it cannot be traced into a graph.
-    ///
-    /// - Parameters:
-    ///   - weight: `[C]`.
-    ///   - bias: `[C]`.
-    ///   - epsilon: Added to the variance.
-    /// - Returns: The normalised features and the statistics.
-    public func batchNormalizedInTraining(
-        _ weight: Tensor, _ bias: Tensor, epsilon: Float
-    ) -> BatchNormOutput {
-        let count = shape.channels
-        precondition(
-            weight.count == count && bias.count == count, "BatchNorm of \(shape)")
-        let statistics = BatchStatistics(detached)
-        let inverse = statistics.inverseDeviation(epsilon: epsilon)
-        let mean = statistics.mean
-        let scale = (0..<count).map { weight.storage.pointer[$0] * inverse[$0] }
-        let shift = (0..<count).map {
-            bias.storage.pointer[$0] - mean.storage.pointer[$0] * scale[$0]
-        }
-        let x = detached
-        let output = x.affine(
-            scale: Tensor(shape: [count], scale), shift: Tensor(shape: [count], shift))
-        let kept = weight.detached
-        let recorded = output.recorded(from: [self, weight, bias]) {
-            { dy, needs in
-                BatchStatistics.pullback(
-                    dy, x, weight: kept, mean: mean, inverse: inverse, needs: needs)
-            }
-        }
-        return BatchNormOutput(output: recorded, mean: mean, variance: statistics.variance)
-    }
-
-    /// `x s + t` channel by channel, not recorded.
-    func affine(scale: Tensor, shift: Tensor) -> Tensor {
-        let extent = shape.extent
-        return Tensor(shape: shape) { y in
-            withElements { x in
-                Elements.forEachRowBlock(extent) { rows in
-                    let start = rows.lowerBound * extent.channels
-                    kernels.channel.affine(
-                        x + start, scale.storage.pointer, shift.storage.pointer, y + start,
-                        RowExtent(rows: rows.count, channels: extent.channels))
-                }
-            }
-        }
     }
 }
