@@ -128,6 +128,20 @@ public struct DepthwiseGradientOperands {
     }
 }
 
+/// What the gradient of the input reads and writes; the map begins at one sample.
+public struct DepthwiseInputGradient {
+    /// The weights.
+    public let weight: UnsafePointer<Float>
+    /// The gradient of the source map.
+    public let dx: UnsafeMutablePointer<Float>
+
+    /// Makes a list of operands.
+    public init(weight: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>) {
+        self.weight = weight
+        self.dx = dx
+    }
+}
+
 /// Computes one block of a depth-wise convolution: operands, sizes, block, working memory.
 public typealias DepthwiseKernel =
     @Sendable (
@@ -138,6 +152,12 @@ public typealias DepthwiseKernel =
 public typealias DepthwiseGradientKernel =
     @Sendable (
         DepthwiseGradientOperands, DepthwiseGeometry, DepthwiseBlock, UnsafeMutablePointer<Float>
+    ) -> Void
+
+/// Computes both gradients of one sample for the channels of a block, whose rows are not looked at.
+public typealias DepthwiseGradientsKernel =
+    @Sendable (
+        DepthwiseGradientOperands, DepthwiseInputGradient, DepthwiseGeometry, DepthwiseBlock
     ) -> Void
 
 /// Depth-wise convolution, vectors along the channels.
@@ -159,13 +179,20 @@ public struct DepthwiseKernels: Sendable {
     public let convolveFlipped: DepthwiseKernel
     /// The gradient of weight and bias.
     public let weightGradient: DepthwiseGradientKernel
+    /// Whether the sizes are those of a 3x3 convolution with a stride, so that `stridedGradients`
+    /// computes its gradients.
+    public let isStrided: @Sendable (DepthwiseGeometry) -> Bool
+    /// Both gradients of a convolution with a stride, without working memory.
+    public let stridedGradients: DepthwiseGradientsKernel
 
     /// Makes the group.
     public init(
         channelBlock: Int, isDirect: @escaping @Sendable (DepthwiseGeometry) -> Bool,
         scratchCount: @escaping @Sendable (DepthwiseGeometry, Int) -> Int,
         convolve: @escaping DepthwiseKernel, convolveFlipped: @escaping DepthwiseKernel,
-        weightGradient: @escaping DepthwiseGradientKernel
+        weightGradient: @escaping DepthwiseGradientKernel,
+        isStrided: @escaping @Sendable (DepthwiseGeometry) -> Bool,
+        stridedGradients: @escaping DepthwiseGradientsKernel
     ) {
         self.channelBlock = channelBlock
         self.isDirect = isDirect
@@ -173,5 +200,7 @@ public struct DepthwiseKernels: Sendable {
         self.convolve = convolve
         self.convolveFlipped = convolveFlipped
         self.weightGradient = weightGradient
+        self.isStrided = isStrided
+        self.stridedGradients = stridedGradients
     }
 }

@@ -16,7 +16,8 @@ func depthwiseKernels() -> DepthwiseKernels {
         convolveFlipped: { operands, geometry, block, scratch in
             convolve(operands, geometry, block, scratch, isFlipped: true)
         },
-        weightGradient: weightGradient)
+        weightGradient: weightGradient,
+        isStrided: { isStrided($0) }, stridedGradients: stridedGradients)
 }
 
 /// Computes a block, by its size straight from the map or through the plane.

@@ -136,6 +136,9 @@ public struct DepthwiseConvolution: Operation {
     private static func gradients(
         _ dy: Tensor, _ x: Tensor, _ weight: Tensor?, _ geometry: DepthwiseGeometry
     ) -> (input: Tensor?, sums: Tensor) {
+        if let weight, kernels.depthwise.isStrided(geometry) {
+            return stridedGradients(dy, x, weight, geometry)
+        }
         let turned = turned(geometry)
         let samples = x.shape[0]
         guard let weight, geometry.source == geometry.destination,
@@ -156,6 +159,35 @@ public struct DepthwiseConvolution: Operation {
                     kernels.depthwise.convolveFlipped(operands, turned, $1, dx.pointer)
                 }
             }
+        }
+        return (Tensor(shape: x.shape, storage: dx), sums)
+    }
+
+    /// Both gradients of a convolution with a stride, by samples and groups of channels.
+    private static func stridedGradients(
+        _ dy: Tensor, _ x: Tensor, _ weight: Tensor, _ geometry: DepthwiseGeometry
+    ) -> (input: Tensor?, sums: Tensor) {
+        let (samples, channels) = (x.shape[0], geometry.channels)
+        let group = 64
+        let groups = (channels + group - 1) / group
+        let width = 10 * channels
+        let partial = Storage(count: samples * width)
+        let dx = Storage(count: x.count)
+        let (size, outputs) = (x.count / max(1, samples), dy.count / max(1, samples))
+        parallelFor(samples * groups) { unit in
+            let (sample, first) = (unit / groups, unit % groups * group)
+            kernels.depthwise.stridedGradients(
+                DepthwiseGradientOperands(
+                    x: x.storage.pointer + sample * size,
+                    dy: dy.storage.pointer + sample * outputs,
+                    sums: partial.pointer + sample * width),
+                DepthwiseInputGradient(
+                    weight: weight.storage.pointer, dx: dx.pointer + sample * size),
+                geometry,
+                DepthwiseBlock(rows: 0..<0, channels: first..<min(channels, first + group)))
+        }
+        let sums = Tensor(shape: [10, channels]) {
+            kernels.channel.sum(partial.pointer, $0, RowExtent(rows: samples, channels: width))
         }
         return (Tensor(shape: x.shape, storage: dx), sums)
     }
