@@ -49,50 +49,66 @@ func packMatrixColumns(
         var k = 0
         while k < copy.depth {
             let rest = copy.depth &- k
+            let steps = rest < transposedSteps ? rest : transposedSteps
+            // What follows: the next steps of the same columns, or the first ones of the next.
+            let next = rest > steps ? steps : width &* copy.sourceStride &- k
             transposeStrip(
-                from + k, copy.sourceStride, panel + k &* width, width, columns,
-                rest < transposedSteps ? rest : transposedSteps)
+                TransposedStrip(
+                    source: from + k, stride: copy.sourceStride, columns: columns, depth: steps,
+                    next: next),
+                panel + k &* width, width)
             k &+= transposedSteps
         }
         column &+= 2 &* Vector.scalarCount
     }
 }
 
+/// A few steps of depth of the columns of a panel.
+struct TransposedStrip {
+    let source: UnsafePointer<Float>
+    /// Floats from column to column of the panel.
+    let stride: Int
+    let columns: Int
+    let depth: Int
+    /// Floats from an element to that of the strip after this one.
+    let next: Int
+}
+
 /// Transposes `[columns, depth]` to `[depth, width]`, zero beyond `columns`.
 @inline(__always)
 func transposeStrip(
-    _ source: UnsafePointer<Float>, _ stride: Int, _ panel: UnsafeMutablePointer<Float>,
-    _ width: Int, _ columns: Int, _ depth: Int
+    _ strip: TransposedStrip, _ panel: UnsafeMutablePointer<Float>, _ width: Int
 ) {
     var j = 0
-    while j &+ 4 <= columns {
-        transposeFour(source + j &* stride, stride, panel + j, width, depth)
+    while j &+ 4 <= strip.columns {
+        transposeFour(strip, strip.source + j &* strip.stride, panel + j, width)
         j &+= 4
     }
     while j < width {
-        let row = source + j &* stride
+        let row = strip.source + j &* strip.stride
         var k = 0
-        while k < depth {
-            panel[k &* width &+ j] = j < columns ? row[k] : 0
+        while k < strip.depth {
+            panel[k &* width &+ j] = j < strip.columns ? row[k] : 0
             k &+= 1
         }
         j &+= 1
     }
 }
 
-/// Transposes four rows of `depth` floats, four by four.
+/// Transposes four rows of a strip, four by four.
 @inline(__always)
 func transposeFour(
-    _ row: UnsafePointer<Float>, _ stride: Int, _ panel: UnsafeMutablePointer<Float>,
-    _ width: Int, _ depth: Int
+    _ strip: TransposedStrip, _ row: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>,
+    _ width: Int
 ) {
+    let stride = strip.stride
     let (second, third, fourth) = (row + stride, row + 2 &* stride, row + 3 &* stride)
-    let below = row + 4 &* stride
+    let ahead = row + strip.next
     var to = panel
     var k = 0
-    while k &+ 4 <= depth {
-        // One line of the next four rows each time: after sixteen columns they are all asked for.
-        cm_prefetch(below + ((k & 15) &>> 2 &* stride &+ (k & ~15)))
+    while k &+ 4 <= strip.depth {
+        // One line of four rows each time: after sixteen columns they are all asked for.
+        cm_prefetch(ahead + ((k & 15) &>> 2 &* stride &+ (k & ~15)))
         let square = transposed(
             SIMD16(
                 lowHalf: SIMD8(lowHalf: loadFour(row + k), highHalf: loadFour(second + k)),
@@ -104,7 +120,7 @@ func transposeFour(
         to += 4 &* width
         k &+= 4
     }
-    while k < depth {
+    while k < strip.depth {
         to[0] = row[k]
         to[1] = second[k]
         to[2] = third[k]
