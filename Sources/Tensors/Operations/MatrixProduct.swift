@@ -36,8 +36,11 @@ public struct MatrixProduct: Operation {
         return inputs[0].replacingChannels(with: columns)
     }
 
-    /// Room for the packed weight.
-    public func scratchCount(_ inputs: [Shape]) -> Int { layout(inputs).count }
+    /// Room for the packed weight, or for the panels of all lanes.
+    public func scratchCount(_ inputs: [Shape]) -> Int {
+        let layout = layout(inputs)
+        return FewRowsProduct(layout, rows: inputs[0].rows)?.scratchCount ?? layout.count
+    }
 
     /// Rows times both extents of the weight.
     public func multiplyAdds(_ inputs: [Shape]) -> Int { inputs[0].rows * inputs[1].count }
@@ -47,10 +50,15 @@ public struct MatrixProduct: Operation {
         _ x: Operands, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
         let layout = layout(x.shapes)
+        let bias = x.shapes.count > 2 ? x[2] : nil
+        if let product = FewRowsProduct(layout, rows: x.shapes[0].rows) {
+            product(x[0], x[1], bias: bias, into: y, scratch: scratch)
+            return
+        }
         layout.packTransposed(x[1], into: scratch)
         MatrixRun(layout: layout, rows: x.shapes[0].rows)(
             .matrix(x[0], stride: layout.depth), scratch,
-            epilogue: MatrixEpilogue(bias: x.shapes.count > 2 ? x[2] : nil), into: y,
+            epilogue: MatrixEpilogue(bias: bias), into: y,
             scratch: scratch + layout.count)
     }
 

@@ -186,7 +186,7 @@ struct ReductionChunk {
         scratch: UnsafeMutablePointer<Float>
     ) {
         let panel = kernels.matrix.panelWidth
-        let isInPlace = height <= Self.fewRows
+        let isInPlace = rows <= Self.fewRows || height <= Self.lowResult
         if !isInPlace {
             kernels.matrix.packRows(
                 b, scratch, PanelCopy(sourceStride: bStride, depth: rows, columns: width))
@@ -204,9 +204,10 @@ struct ReductionChunk {
         kernels.matrix.multiply(block)
     }
 
-    /// Rows of the result up to which copying the right operand costs more than reading it by
-    /// steps of its rows.
-    private static let fewRows = 64
+    /// Rows of the operands, and of the result, up to which copying the right operand costs more
+    /// than reading it by steps of its rows.
+    private static let fewRows = 256
+    private static let lowResult = 64
 }
 
 /// Sums of the columns of a matrix: a bias's gradient.
