@@ -163,7 +163,7 @@ extension BEVANet {
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
             var y = x
             for (convolution, norm) in zip(convolutions, norms) {
-                y = norm(convolution(y), context).relu()
+                y = norm(convolution(y), context, ending: .rectified)
             }
             for layer in layers { y = layer(y, context).relu() }
             return y

@@ -55,7 +55,7 @@ extension BEVANet {
         }
 
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            norm(local(pointwise(x)), context).relu()
+            norm(local(pointwise(x)), context, ending: .rectified)
         }
     }
 }

@@ -39,7 +39,7 @@ extension BEVANet {
             let first = own(x, context)
             var scales = branches.map { $0(x, context) + first }
             scales.insert(attention(first, context), at: 2)
-            let rectified = norm(.concatenated(scales), context).relu()
+            let rectified = norm(.concatenated(scales), context, ending: .rectified)
             var processed = processes.enumerated().map { index, process in
                 process(rectified.channels(index * channels..<(index + 1) * channels))
             }
@@ -74,7 +74,7 @@ extension BEVANet {
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
             let first = own(x, context)
             let scales = branches.map { $0(x, context) + first }
-            let rectified = norm(.concatenated(scales), context).relu()
+            let rectified = norm(.concatenated(scales), context, ending: .rectified)
             return end([first, grouped(rectified)], x, context)
         }
 

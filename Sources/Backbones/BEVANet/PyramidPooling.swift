@@ -81,7 +81,7 @@ extension BEVANet {
         }
 
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            convolution(norm(x, context).relu())
+            convolution(norm(x, context, ending: .rectified))
         }
     }
 
@@ -100,7 +100,7 @@ extension BEVANet {
         }
 
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            let rectified = norm(x, context).relu()
+            let rectified = norm(x, context, ending: .rectified)
             return Graph.named(name) { rectified.convolved(weight.tensor, dilation: 2) }
         }
     }

@@ -36,8 +36,10 @@ extension BEVANet {
                 scope[first], scope[first + 1], inputs, outputs, kernel: kernel, stride: stride)
         }
 
-        func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            norm(convolution(x), context)
+        func callAsFunction(
+            _ x: Tensor, _ context: Context, ending: BatchNormEnding = .plain
+        ) -> Tensor {
+            norm(convolution(x), context, ending: ending)
         }
     }
 
@@ -86,7 +88,7 @@ extension BEVANet {
         }
 
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            let branch = second(first(x, context).relu(), context)
+            let branch = second(first(x, context, ending: .rectified), context)
             let y = branch + (downsample?(x, context) ?? x)
             return end == .rectified ? y.relu() : y
         }
@@ -115,7 +117,7 @@ extension BEVANet {
         }
 
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            let inner = second(first(x, context).relu(), context).relu()
+            let inner = second(first(x, context, ending: .rectified), context, ending: .rectified)
             let y = third(inner, context) + (downsample?(x, context) ?? x)
             return end == .rectified ? y.relu() : y
         }

@@ -91,7 +91,8 @@ extension BEVANet {
         }
 
         func callAsFunction(_ x: Tensor, _ context: Context) -> Tensor {
-            classes(norms[1](local(norms[0](x, context).relu()), context).relu())
+            let hidden = local(norms[0](x, context, ending: .rectified))
+            return classes(norms[1](hidden, context, ending: .rectified))
         }
     }
 }
