@@ -39,9 +39,9 @@ public typealias UnaryPullbackKernel =
 public struct ActivationKernels: Sendable {
     /// `exp(x)`; 0 below -86.9, infinite above 88.73.
     public let exponential: UnaryKernel
-    /// `x P(x)` with the normal distribution function, exact within 1e-7 or 1 unit in the last place.
+    /// `x P(x)` with the normal distribution function, exact within 3e-7 of `max(1, |x|)`.
     public let gelu: UnaryKernel
-    /// `dy (P(x) + x p(x))`; sources are `dy` and `x`.
+    /// `dy (P(x) + x p(x))`, the slope exact within 5e-7; sources are `dy` and `x`.
     public let geluPullback: BinaryKernel
     /// `dx = dx (P(x) + x p(x))` in place and `y = x P(x)`: `dx`, `x`, `y`, number of elements.
     public let geluAndPullback: UnaryPullbackKernel

@@ -13,27 +13,6 @@ func activationKernels() -> ActivationKernels {
         softmax: softmax, softmaxPullback: softmaxPullback)
 }
 
-/// `x P(x)` with the normal distribution function `P`, as `max(x, 0) - |x| P(-|x|)`.
-@_transparent
-func gelu(_ x: Vector) -> Vector {
-    let zero = Vector(repeating: 0)
-    let a = magnitude(x)
-    let tail = exponential(x * x * Vector(repeating: -0.5)) * normalTailRatio(a)
-    let positive = x.replacing(with: zero, where: x .< zero)
-    return positive - a * tail
-}
-
-/// `dy (P(x) + x p(x))` with the normal density `p`.
-@_transparent
-private func geluPullback(_ dy: Vector, _ x: Vector) -> Vector {
-    let density = exponential(x * x * Vector(repeating: -0.5))
-    let tail = density * normalTailRatio(magnitude(x))
-    let below = (Vector(repeating: 1) - tail).replacing(
-        with: tail, where: x .< Vector(repeating: 0))
-    let slope = x * density * Vector(repeating: 0.398_942_28)
-    return dy * (below + slope)
-}
-
 /// `dy y (1 - y)`.
 @_transparent
 private func sigmoidPullback(_ dy: Vector, _ y: Vector) -> Vector {
@@ -166,11 +145,11 @@ private func geluElements(
 ) {
     var i = 0
     while i + Vector.scalarCount <= count {
-        store(gelu(load(x + i)), y + i)
+        store(NormalQuotients(load(x + i)).value, y + i)
         i += Vector.scalarCount
     }
     let rest = count - i
-    if rest > 0 { storePartial(gelu(loadPartial(x + i, rest)), y + i, rest) }
+    if rest > 0 { storePartial(NormalQuotients(loadPartial(x + i, rest)).value, y + i, rest) }
 }
 
 @Sendable
@@ -180,17 +159,17 @@ private func geluPullbackElements(
 ) {
     var i = 0
     while i + Vector.scalarCount <= count {
-        store(geluPullback(load(dy + i), load(x + i)), dx + i)
+        store(load(dy + i) * NormalQuotients(load(x + i)).slope, dx + i)
         i += Vector.scalarCount
     }
     let rest = count - i
     if rest > 0 {
-        let last = geluPullback(loadPartial(dy + i, rest), loadPartial(x + i, rest))
+        let last = loadPartial(dy + i, rest) * NormalQuotients(loadPartial(x + i, rest)).slope
         storePartial(last, dx + i, rest)
     }
 }
 
-/// GELU from the same density and tail as its slope: bit by bit what both have alone.
+/// GELU and its slope from one division: bit by bit what both have alone.
 @Sendable
 private func geluAndPullbackElements(
     _ dx: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
@@ -198,16 +177,16 @@ private func geluAndPullbackElements(
 ) {
     var i = 0
     while i + Vector.scalarCount <= count {
-        let value = load(x + i)
-        store(geluPullback(load(dx + i), value), dx + i)
-        store(gelu(value), y + i)
+        let quotients = NormalQuotients(load(x + i))
+        store(load(dx + i) * quotients.slope, dx + i)
+        store(quotients.value, y + i)
         i += Vector.scalarCount
     }
     let rest = count - i
     if rest > 0 {
-        let value = loadPartial(x + i, rest)
-        storePartial(geluPullback(loadPartial(dx + i, rest), value), dx + i, rest)
-        storePartial(gelu(value), y + i, rest)
+        let quotients = NormalQuotients(loadPartial(x + i, rest))
+        storePartial(loadPartial(dx + i, rest) * quotients.slope, dx + i, rest)
+        storePartial(quotients.value, y + i, rest)
     }
 }
 

@@ -92,28 +92,3 @@ func logistic(_ x: Vector) -> Vector {
     let one = Vector(repeating: 1)
     return one / (one + exponential(Vector(repeating: 0) - x))
 }
-
-/// The magnitude of every lane.
-@_transparent
-func magnitude(_ x: Vector) -> Vector {
-    let zero = Vector(repeating: 0)
-    return x.replacing(with: zero - x, where: x .< zero)
-}
-
-/// The probability that a standard normal number exceeds `a >= 0`, over `exp(-a^2 / 2)`.
-///
-/// A polynomial in `t = 1 / (1 + 0.45 a)`, the form of Abramowitz and Stegun 26.2.17, fitted so
-/// that the probability is within 2.2e-9.
-@_transparent
-func normalTailRatio(_ a: Vector) -> Vector {
-    let one = Vector(repeating: 1)
-    let t = one / one.addingProduct(a, Vector(repeating: 0.45))
-    var p = Vector(repeating: -0.037_853_84)
-    p = Vector(repeating: 0.217_446_8).addingProduct(p, t)
-    p = Vector(repeating: -0.474_041_16).addingProduct(p, t)
-    p = Vector(repeating: 0.393_639_27).addingProduct(p, t)
-    p = Vector(repeating: 0.018_136_39).addingProduct(p, t)
-    p = Vector(repeating: 0.205_400_93).addingProduct(p, t)
-    p = Vector(repeating: 0.177_271_6).addingProduct(p, t)
-    return p * t
-}

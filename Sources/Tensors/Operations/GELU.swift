@@ -3,7 +3,7 @@ import KernelInterface
 /// Gaussian error linear unit, exact (Hendrycks and Gimpel, 2016).
 ///
 /// `y = x P(x)`, `dx = dy (P(x) + x p(x))` with the normal distribution function `P(x) = (1 + erf(x / sqrt(2))) / 2`
-/// and density `p`, within 1e-7 or one unit in the last place. Any shape.
+/// and density `p`, within 3e-7 of `max(1, |x|)` and its slope within 5e-7. Any shape.
 public struct GELU: Operation {
     /// The name in layer tables.
     public let name = "GELU"
