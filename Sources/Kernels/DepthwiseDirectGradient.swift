@@ -1,4 +1,3 @@
-import CMachine
 import KernelInterface
 
 // The gradient of 3x3 and 5x5 weights, straight from the maps: eight neighbouring gradients in
@@ -46,34 +45,33 @@ func directWeightGradient(
     let channels = geometry.channels
     let side = geometry.kernel.width
     clearSums(operands.sums, side * side + 1, channels, block)
-    for row in block.firstRow..<(block.firstRow + block.rowCount) {
-        let start = row - geometry.padding.height
-        let lower = lowerTap(start, 0, 1)
-        let upper = upperTap(start, geometry.source.height, 1, side)
-        let rows = lower..<(upper < lower ? lower : upper)
-        let x = operands.x + start * geometry.source.width * channels
-        let dy = operands.dy + row * geometry.destination.width * channels
-        var column = 0
-        while column < geometry.destination.width {
-            let line = Line(
-                width: geometry.source.width, outputWidth: geometry.destination.width,
-                channels: channels, first: column - geometry.padding.width)
-            let rest = geometry.destination.width - column
-            let isInside =
-                line.first >= 0 && line.first + tile + side - 1 <= line.width && rest >= tile
-            let gradient = dy + column * channels
+    var column = 0
+    while column < geometry.destination.width {
+        let line = Line(
+            width: geometry.source.width, outputWidth: geometry.destination.width,
+            channels: channels, first: column - geometry.padding.width)
+        let rest = geometry.destination.width - column
+        let isInside =
+            line.first >= 0 && line.first + tile + side - 1 <= line.width && rest >= tile
+        for row in block.firstRow..<(block.firstRow + block.rowCount) {
+            let start = row - geometry.padding.height
+            let lower = lowerTap(start, 0, 1)
+            let upper = upperTap(start, geometry.source.height, 1, side)
+            let rows = lower..<(upper < lower ? lower : upper)
+            let x = operands.x + start * geometry.source.width * channels
+            let dy = operands.dy + (row * geometry.destination.width + column) * channels
             if isInside {
-                addTile(x, gradient, operands.sums, line, block, rows, rest, side, isInside: true)
+                addTile(x, dy, operands.sums, line, block, rows, rest, side, isInside: true)
             } else {
-                addTile(x, gradient, operands.sums, line, block, rows, rest, side, isInside: false)
+                addTile(x, dy, operands.sums, line, block, rows, rest, side, isInside: false)
             }
-            column += tile
         }
+        column += tile
     }
 }
 
 /// Adds what eight neighbouring gradients give to every tap, channel after channel.
-@inline(__always)
+@_transparent
 private func addTile(
     _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>,
     _ line: Line, _ block: DepthwiseBlock, _ rows: Range<Int>, _ rest: Int, _ side: Int,
@@ -88,10 +86,14 @@ private func addTile(
         let g = gradients(dy + at, line.channels, isInside ? tile : rest, c - at)
         let bias = sums + (side * side * line.channels + at)
         store(load(bias) + total(g), bias)
-        prefetchNextRow(
-            x + (side * lineStep + at), dy + (line.outputWidth * line.channels + at), line)
+        if side == 3, rows.count == 3 {
+            addWindow3(
+                x + (line.first * line.channels + at), g, sums + at, line, isInside: isInside)
+            c += Vector.scalarCount
+            continue
+        }
         for row in rows {
-            let source = x + (row * lineStep + at)
+            let source = x + (row * lineStep + line.first * line.channels + at)
             let target = sums + (row * side * line.channels + at)
             if side == 3 {
                 addRow3(source, g, target, line, isInside: isInside)
@@ -103,26 +105,14 @@ private func addTile(
     }
 }
 
-/// Asks for the pixels of a tile one row further down, as the convolution does.
-@inline(__always)
-private func prefetchNextRow(
-    _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ line: Line
-) {
-    let source = x + (line.first < 0 ? 0 : line.first) * line.channels
-    for pixel in 0..<tile {
-        cm_prefetch(source + pixel * line.channels)
-        cm_prefetch(dy + pixel * line.channels)
-    }
-}
-
 /// The sum of eight gradients, pair by pair.
-@inline(__always)
+@_transparent
 private func total(_ g: Gradients) -> Vector {
     ((g.g0 + g.g1) + (g.g2 + g.g3)) + ((g.g4 + g.g5) + (g.g6 + g.g7))
 }
 
 /// Loads eight gradients; those from `count` on, and the first `skipped` lanes, are 0.
-@inline(__always)
+@_transparent
 private func gradients(
     _ dy: UnsafePointer<Float>, _ step: Int, _ count: Int, _ skipped: Int
 ) -> Gradients {
@@ -138,7 +128,7 @@ private func gradients(
 }
 
 /// A gradient, or 0 if it is not used; the first `skipped` lanes are 0.
-@inline(__always)
+@_transparent
 func gradient(_ dy: UnsafePointer<Float>, _ isUsed: Bool, _ skipped: Int) -> Vector {
     if !isUsed { return Vector(repeating: 0) }
     var value = load(dy)
@@ -148,18 +138,8 @@ func gradient(_ dy: UnsafePointer<Float>, _ isUsed: Bool, _ skipped: Int) -> Vec
     return value
 }
 
-/// A vector of the line, or zeros outside it.
-@inline(__always)
-private func pixel(
-    _ x: UnsafePointer<Float>, _ line: Line, _ offset: Int, isInside: Bool
-) -> Vector {
-    let column = line.first + offset
-    if isInside || (column >= 0 && column < line.width) { return load(x + column * line.channels) }
-    return Vector(repeating: 0)
-}
-
 /// Adds one source vector times three gradients to three taps.
-@inline(__always)
+@_transparent
 private func add3(
     _ x: Vector, _ g2: Vector, _ g1: Vector, _ g0: Vector, _ a: inout Vector, _ b: inout Vector,
     _ c: inout Vector
@@ -169,78 +149,167 @@ private func add3(
     c = c.addingProduct(x, g0)
 }
 
-@inline(__always)
-private func addRow3(
-    _ x: UnsafePointer<Float>, _ g: Gradients, _ sums: UnsafeMutablePointer<Float>, _ line: Line,
-    isInside: Bool
-) {
-    let step = line.channels
-    var t0 = load(sums)
-    var t1 = load(sums + step)
-    var t2 = load(sums + 2 * step)
-    t0 = t0.addingProduct(pixel(x, line, 0, isInside: isInside), g.g0)
-    let x1 = pixel(x, line, 1, isInside: isInside)
-    t0 = t0.addingProduct(x1, g.g1)
-    t1 = t1.addingProduct(x1, g.g0)
-    add3(pixel(x, line, 2, isInside: isInside), g.g2, g.g1, g.g0, &t0, &t1, &t2)
-    add3(pixel(x, line, 3, isInside: isInside), g.g3, g.g2, g.g1, &t0, &t1, &t2)
-    add3(pixel(x, line, 4, isInside: isInside), g.g4, g.g3, g.g2, &t0, &t1, &t2)
-    add3(pixel(x, line, 5, isInside: isInside), g.g5, g.g4, g.g3, &t0, &t1, &t2)
-    add3(pixel(x, line, 6, isInside: isInside), g.g6, g.g5, g.g4, &t0, &t1, &t2)
-    add3(pixel(x, line, 7, isInside: isInside), g.g7, g.g6, g.g5, &t0, &t1, &t2)
-    let x8 = pixel(x, line, 8, isInside: isInside)
-    t1 = t1.addingProduct(x8, g.g7)
-    t2 = t2.addingProduct(x8, g.g6)
-    t2 = t2.addingProduct(pixel(x, line, 9, isInside: isInside), g.g7)
-    store(t0, sums)
-    store(t1, sums + step)
-    store(t2, sums + 2 * step)
+/// The sums of the three taps of a row.
+private struct TapRow {
+    private var first: Vector
+    private var second: Vector
+    private var third: Vector
+
+    @_transparent
+    init(_ sums: UnsafePointer<Float>, _ step: Int) {
+        first = load(sums)
+        second = load(sums + step)
+        third = load(sums + 2 * step)
+    }
+
+    /// Adds a source vector times the gradients of the outputs that the taps lead to.
+    @_transparent
+    mutating func add(_ x: Vector, _ g0: Vector, _ g1: Vector, _ g2: Vector) {
+        first = first.addingProduct(x, g0)
+        second = second.addingProduct(x, g1)
+        third = third.addingProduct(x, g2)
+    }
+
+    /// Adds the first two pixels, which not all taps meet.
+    @_transparent
+    mutating func begin(_ x: TileRow, _ g: Gradients) {
+        let next = x[1]
+        first = first.addingProduct(x[0], g.g0)
+        first = first.addingProduct(next, g.g1)
+        second = second.addingProduct(next, g.g0)
+    }
+
+    /// Adds the last two pixels, which not all taps meet.
+    @_transparent
+    mutating func end(_ x: TileRow, _ g: Gradients) {
+        let last = x[8]
+        second = second.addingProduct(last, g.g7)
+        third = third.addingProduct(last, g.g6)
+        third = third.addingProduct(x[9], g.g7)
+    }
+
+    @_transparent
+    func write(_ sums: UnsafeMutablePointer<Float>, _ step: Int) {
+        store(first, sums)
+        store(second, sums + step)
+        store(third, sums + 2 * step)
+    }
 }
 
-@inline(__always)
-private func addRow5(
-    _ x: UnsafePointer<Float>, _ g: Gradients, _ sums: UnsafeMutablePointer<Float>, _ line: Line,
-    isInside: Bool
+/// Adds eight gradients to all nine taps: as many sums as hide the latency of each.
+@_transparent
+private func addWindow3(
+    _ source: UnsafePointer<Float>, _ g: Gradients, _ sums: UnsafeMutablePointer<Float>,
+    _ line: Line, isInside: Bool
 ) {
+    let step = line.channels
+    let above = tileRow(source, line, isInside)
+    let middle = tileRow(source + line.width * step, line, isInside)
+    let below = tileRow(source + 2 * line.width * step, line, isInside)
+    var a = TapRow(sums, step)
+    var b = TapRow(sums + 3 * step, step)
+    var c = TapRow(sums + 6 * step, step)
+    a.begin(above, g)
+    b.begin(middle, g)
+    c.begin(below, g)
+    a.add(above[2], g.g2, g.g1, g.g0)
+    b.add(middle[2], g.g2, g.g1, g.g0)
+    c.add(below[2], g.g2, g.g1, g.g0)
+    a.add(above[3], g.g3, g.g2, g.g1)
+    b.add(middle[3], g.g3, g.g2, g.g1)
+    c.add(below[3], g.g3, g.g2, g.g1)
+    a.add(above[4], g.g4, g.g3, g.g2)
+    b.add(middle[4], g.g4, g.g3, g.g2)
+    c.add(below[4], g.g4, g.g3, g.g2)
+    a.add(above[5], g.g5, g.g4, g.g3)
+    b.add(middle[5], g.g5, g.g4, g.g3)
+    c.add(below[5], g.g5, g.g4, g.g3)
+    a.add(above[6], g.g6, g.g5, g.g4)
+    b.add(middle[6], g.g6, g.g5, g.g4)
+    c.add(below[6], g.g6, g.g5, g.g4)
+    a.add(above[7], g.g7, g.g6, g.g5)
+    b.add(middle[7], g.g7, g.g6, g.g5)
+    c.add(below[7], g.g7, g.g6, g.g5)
+    a.end(above, g)
+    b.end(middle, g)
+    c.end(below, g)
+    a.write(sums, step)
+    b.write(sums + 3 * step, step)
+    c.write(sums + 6 * step, step)
+}
+
+/// The pixels that the taps of a row meet in a tile.
+@_transparent
+private func tileRow(_ source: UnsafePointer<Float>, _ line: Line, _ isInside: Bool) -> TileRow {
+    TileRow(
+        source, stride: line.channels, width: line.width, first: line.first, isInside: isInside)
+}
+
+/// Adds eight gradients to the three taps of a row.
+@_transparent
+private func addRow3(
+    _ source: UnsafePointer<Float>, _ g: Gradients, _ sums: UnsafeMutablePointer<Float>,
+    _ line: Line, isInside: Bool
+) {
+    let x = tileRow(source, line, isInside)
+    var taps = TapRow(sums, line.channels)
+    taps.begin(x, g)
+    taps.add(x[2], g.g2, g.g1, g.g0)
+    taps.add(x[3], g.g3, g.g2, g.g1)
+    taps.add(x[4], g.g4, g.g3, g.g2)
+    taps.add(x[5], g.g5, g.g4, g.g3)
+    taps.add(x[6], g.g6, g.g5, g.g4)
+    taps.add(x[7], g.g7, g.g6, g.g5)
+    taps.end(x, g)
+    taps.write(sums, line.channels)
+}
+
+/// Adds eight gradients to the five taps of a row.
+@_transparent
+private func addRow5(
+    _ source: UnsafePointer<Float>, _ g: Gradients, _ sums: UnsafeMutablePointer<Float>,
+    _ line: Line, isInside: Bool
+) {
+    let x = tileRow(source, line, isInside)
     let step = line.channels
     var t0 = load(sums)
     var t1 = load(sums + step)
     var t2 = load(sums + 2 * step)
     var t3 = load(sums + 3 * step)
     var t4 = load(sums + 4 * step)
-    t0 = t0.addingProduct(pixel(x, line, 0, isInside: isInside), g.g0)
-    let x1 = pixel(x, line, 1, isInside: isInside)
+    t0 = t0.addingProduct(x[0], g.g0)
+    let x1 = x[1]
     t0 = t0.addingProduct(x1, g.g1)
     t1 = t1.addingProduct(x1, g.g0)
-    add3(pixel(x, line, 2, isInside: isInside), g.g2, g.g1, g.g0, &t0, &t1, &t2)
-    let x3 = pixel(x, line, 3, isInside: isInside)
+    add3(x[2], g.g2, g.g1, g.g0, &t0, &t1, &t2)
+    let x3 = x[3]
     add3(x3, g.g3, g.g2, g.g1, &t0, &t1, &t2)
     t3 = t3.addingProduct(x3, g.g0)
-    let x4 = pixel(x, line, 4, isInside: isInside)
+    let x4 = x[4]
     add3(x4, g.g4, g.g3, g.g2, &t0, &t1, &t2)
     t3 = t3.addingProduct(x4, g.g1)
     t4 = t4.addingProduct(x4, g.g0)
-    let x5 = pixel(x, line, 5, isInside: isInside)
+    let x5 = x[5]
     add3(x5, g.g5, g.g4, g.g3, &t0, &t1, &t2)
     t3 = t3.addingProduct(x5, g.g2)
     t4 = t4.addingProduct(x5, g.g1)
-    let x6 = pixel(x, line, 6, isInside: isInside)
+    let x6 = x[6]
     add3(x6, g.g6, g.g5, g.g4, &t0, &t1, &t2)
     t3 = t3.addingProduct(x6, g.g3)
     t4 = t4.addingProduct(x6, g.g2)
-    let x7 = pixel(x, line, 7, isInside: isInside)
+    let x7 = x[7]
     add3(x7, g.g7, g.g6, g.g5, &t0, &t1, &t2)
     t3 = t3.addingProduct(x7, g.g4)
     t4 = t4.addingProduct(x7, g.g3)
-    let x8 = pixel(x, line, 8, isInside: isInside)
+    let x8 = x[8]
     t1 = t1.addingProduct(x8, g.g7)
     add3(x8, g.g6, g.g5, g.g4, &t2, &t3, &t4)
-    let x9 = pixel(x, line, 9, isInside: isInside)
+    let x9 = x[9]
     add3(x9, g.g7, g.g6, g.g5, &t2, &t3, &t4)
-    let x10 = pixel(x, line, 10, isInside: isInside)
+    let x10 = x[10]
     t3 = t3.addingProduct(x10, g.g7)
     t4 = t4.addingProduct(x10, g.g6)
-    t4 = t4.addingProduct(pixel(x, line, 11, isInside: isInside), g.g7)
+    t4 = t4.addingProduct(x[11], g.g7)
     store(t0, sums)
     store(t1, sums + step)
     store(t2, sums + 2 * step)

@@ -75,6 +75,13 @@ static inline void cm_call_loop_body(cm_loop_body body, intptr_t index) {
 /// Heap allocations of this process so far; 0 where the C library cannot be counted.
 uint64_t cm_allocation_count(void);
 
+/// The same number, of which the compiler knows nothing: multiples of a stride are then formed where
+/// they are used, instead of being kept, more of them than there are registers.
+static inline intptr_t cm_opaque(intptr_t value) {
+    __asm__("" : "+r"(value));
+    return value;
+}
+
 /// Asks for the cache line of an address, which may be any.
 static inline void cm_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 
