@@ -40,6 +40,11 @@ public struct Conv2d: Sendable {
         name = scope.prefix
     }
 
+    /// Weight and bias as leaves of the tape that records; nil without a bias.
+    var parameters: AffineParameters? {
+        bias.map { AffineParameters(weight: weight.tensor, bias: $0.tensor) }
+    }
+
     /// Applies the convolution.
     ///
     /// - Parameter x: `[N, H, W, I]`.

@@ -95,6 +95,11 @@ public struct DepthwiseConv2d: Sendable {
         name = scope.prefix
     }
 
+    /// Weight and bias as leaves of the tape that records; nil without a bias.
+    var parameters: AffineParameters? {
+        bias.map { AffineParameters(weight: weight.tensor, bias: $0.tensor) }
+    }
+
     /// Applies the convolution.
     ///
     /// - Parameter x: `[N, H, W, C]`.

@@ -45,7 +45,15 @@ public struct DepthwiseMLP: Sendable {
     /// - Parameter x: `[N, H, W, C]`.
     /// - Returns: The same shape.
     public func callAsFunction(_ x: Tensor) -> Tensor {
+        if let y = trained(x) { return y }
         let expanded = expansion == .rectified ? expand(x).relu() : expand(x)
         return contract(geluOf: local(expanded))
+    }
+    /// The same while a tape records, without keeping what lies between; nil where that is no gain.
+    private func trained(_ x: Tensor) -> Tensor? {
+        guard Tape.isRecording, expansion == .linear, let first = expand.parameters,
+            let middle = local.parameters, let last = contract.parameters
+        else { return nil }
+        return x.mixed(expand: first, local: middle, contract: last)
     }
 }

@@ -45,6 +45,10 @@ struct ChainCut: Sendable {
     private static let uncachedCount = 3 << 17
     /// Rows of a band for each row that is read around it.
     private static let leastShare = 6
+    /// The same in training.
+    private static let leastTrainingShare = 7
+    /// Bands of all maps together that keep threads busy to the end.
+    private static let wantedBands = 8
     /// Hidden channels of a block: the last product reads and writes its sums once a block.
     private static let wantedChannels = 64
     /// Elements of a chunk.
@@ -56,11 +60,32 @@ struct ChainCut: Sendable {
     ///
     /// - Parameter sizes: The sizes.
     init?(_ sizes: ChainSizes) {
-        let count = sizes.samples * sizes.height * sizes.width * sizes.hidden
         let most = sizes.height / max(1, Self.leastShare * (sizes.above + sizes.below))
-        guard count >= Self.uncachedCount, most >= 2 else { return nil }
+        guard Self.isLarge(sizes), most >= 2 else { return nil }
+        self.init(sizes, bands: max(2, most / 4 * 2))
+    }
+
+    /// Cuts a chain for both directions of training; nil where its layers are faster one by one.
+    ///
+    /// Going back, twice as many rows around a band are computed by both neighbours: the more maps,
+    /// the fewer bands. Output and gradients of 4 maps of 56x56x32 -> 256 -> 32 and of
+    /// 28x28x64 -> 512 -> 64 take 9.8 and 8.3 ms, the layers one by one 12.9 and 8.6.
+    ///
+    /// - Parameter sizes: The sizes.
+    init?(training sizes: ChainSizes) {
+        let most = sizes.height / max(1, Self.leastTrainingShare * (sizes.above + sizes.below))
+        guard Self.isLarge(sizes), most >= 2 else { return nil }
+        let wanted = (Self.wantedBands + sizes.samples - 1) / sizes.samples
+        self.init(sizes, bands: min(most, wanted))
+    }
+
+    private static func isLarge(_ sizes: ChainSizes) -> Bool {
+        sizes.samples * sizes.height * sizes.width * sizes.hidden >= uncachedCount
+    }
+
+    private init(_ sizes: ChainSizes, bands: Int) {
         self.sizes = sizes
-        bands = max(2, most / 4 * 2)
+        self.bands = bands
         let blocks = max(1, sizes.hidden / Self.wantedChannels)
         blockChannels = ((sizes.hidden + blocks - 1) / blocks + 31) / 32 * 32
         let rows = (sizes.height + bands - 1) / bands

@@ -80,24 +80,14 @@ struct FusedChain: InferenceOperation {
 
     /// Computes one block of hidden channels from input to sums, chunk by chunk.
     private func run(_ call: Call, _ channels: Range<Int>) {
-        let size = cut.sizes.width * channels.count
-        var kept = 0..<0
+        var hidden = ChainWindow(
+            memory: call.window, rowSize: cut.sizes.width * channels.count)
         var row = call.band.rows.lowerBound
         while row < call.band.rows.upperBound {
             let rows = row..<min(call.band.rows.upperBound, row + cut.chunkRows)
-            let source = cut.source(rows)
-            let known = max(source.lowerBound, kept.upperBound)
-            if kept.lowerBound < source.lowerBound, source.lowerBound < known {
-                call.window.update(
-                    from: call.window + (source.lowerBound - kept.lowerBound) * size,
-                    count: (known - source.lowerBound) * size)
-            }
-            kept = source
-            expand(
-                known..<source.upperBound, channels, call,
-                into: call.window + (known - source.lowerBound) * size)
-            local.run(
-                UnsafePointer(call.window), source, rows, channels, into: call.mixed)
+            let unknown = hidden.move(to: cut.source(rows))
+            expand(unknown, channels, call, into: hidden[unknown.lowerBound])
+            local.run(hidden, rows, channels, into: call.mixed)
             contract(rows, channels, call)
             row = rows.upperBound
         }
@@ -126,92 +116,5 @@ struct FusedChain: InferenceOperation {
                 a: (UnsafePointer(call.mixed), channels.count), c: (call.y + start, outputs),
                 rows: rows.count * width, columns: 0..<outputs, depth: channels),
             epilogue: call.last.advanced(by: start, column: 0))
-    }
-}
-
-/// The first or the last product of a chain.
-struct ChainProduct: Sendable {
-    /// The packed weight.
-    let matrix: PackedMatrix
-    /// One number for each column, or nil.
-    let bias: Tensor?
-    /// What follows the sums.
-    let steps: EpilogueSteps
-
-    /// The epilogue of one call.
-    ///
-    /// - Parameter x: The chain's operands.
-    /// - Returns: The epilogue, valid while the operands are.
-    func epilogue(_ x: Operands) -> MatrixEpilogue {
-        steps.epilogue(x, bias: bias.map { UnsafePointer($0.storage.pointer) })
-    }
-}
-
-/// The depth-wise convolution inside of a chain, its weights by blocks of channels.
-struct ChainDepthwise: Sendable {
-    /// Multiply-adds of one output.
-    let taps: Int
-    /// The name in layer tables.
-    let name: String
-    private let geometry: DepthwiseGeometry
-    private let activation: MatrixEpilogue.Activation
-    /// `[taps, C]` of each block, one after another.
-    private let weight: Tensor
-    private let bias: Tensor?
-
-    /// Takes a convolution that keeps the size of its map; nil where a block of channels cannot
-    /// be computed straight from its window.
-    ///
-    /// - Parameters:
-    ///   - whole: The convolution.
-    ///   - cut: The blocks of channels.
-    init?(_ whole: FusedDepthwise, cut: ChainCut) {
-        var narrowest = whole.geometry
-        narrowest.channels = cut.channels(cut.blocks - 1).count
-        guard kernels.depthwise.isDirect(narrowest) else { return nil }
-        geometry = whole.geometry
-        activation = whole.activation
-        bias = whole.bias
-        name = whole.name
-        let count = geometry.kernel.height * geometry.kernel.width
-        taps = count
-        let source = whole.weight.elements
-        let elements = (0..<cut.blocks).flatMap { block in
-            (0..<count).flatMap { tap in
-                cut.channels(block).map { source[tap * cut.sizes.hidden + $0] }
-            }
-        }
-        weight = Tensor(shape: whole.weight.shape, elements)
-    }
-
-    /// Computes rows of one block of channels and their activation.
-    ///
-    /// - Parameters:
-    ///   - x: Rows of these channels alone.
-    ///   - source: Which rows of the map they are.
-    ///   - rows: The rows to compute.
-    ///   - channels: The block.
-    ///   - y: Room for the rows.
-    func run(
-        _ x: UnsafePointer<Float>, _ source: Range<Int>, _ rows: Range<Int>,
-        _ channels: Range<Int>, into y: UnsafeMutablePointer<Float>
-    ) {
-        // The map that the kernel sees is the window: its padding begins above the map's own.
-        var part = geometry
-        part.source.height = source.count
-        part.padding.height += source.lowerBound
-        part.channels = channels.count
-        let size = geometry.destination.width * channels.count
-        kernels.depthwise.convolve(
-            DepthwiseOperands(
-                x: x, weight: weight.storage.pointer + taps * channels.lowerBound,
-                bias: bias.map { UnsafePointer($0.storage.pointer + channels.lowerBound) },
-                y: y - rows.lowerBound * size),
-            part, DepthwiseBlock(rows: rows, channels: 0..<channels.count), y)
-        guard activation != .none else { return }
-        let count = rows.count * size
-        kernels.matrix.finish(
-            y, MatrixPart(rows: 1, columns: count, stride: count),
-            MatrixEpilogue(activation: activation))
     }
 }

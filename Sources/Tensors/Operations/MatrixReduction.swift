@@ -186,7 +186,8 @@ struct ReductionChunk {
         scratch: UnsafeMutablePointer<Float>
     ) {
         let panel = kernels.matrix.panelWidth
-        let isInPlace = rows <= Self.fewRows || height <= Self.lowResult
+        let isInPlace =
+            rows <= Self.fewRows || height <= Self.lowResult || bStride <= Self.closeRows
         if !isInPlace {
             kernels.matrix.packRows(
                 b, scratch, PanelCopy(sourceStride: bStride, depth: rows, columns: width))
@@ -208,6 +209,9 @@ struct ReductionChunk {
     /// than reading it by steps of its rows.
     private static let fewRows = 256
     private static let lowResult = 64
+    /// Floats from row to row up to which the right operand is read where it lies, as whole panels
+    /// of it stay in the first-level cache.
+    private static let closeRows = 128
 }
 
 /// Sums of the columns of a matrix: a bias's gradient.

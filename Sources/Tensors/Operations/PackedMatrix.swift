@@ -22,6 +22,18 @@ public struct PackedMatrix: Sendable {
         weight.withElements { layout.packTransposed($0, into: panels.pointer) }
     }
 
+    /// Packs a right operand.
+    ///
+    /// - Parameters:
+    ///   - matrix: `[depth, columns]`, or any shape that is read so.
+    ///   - depth: Length of the sums.
+    ///   - columns: Columns of the result.
+    init(rowMajor matrix: Tensor, depth: Int, columns: Int) {
+        layout = MatrixLayout(depth: depth, columns: columns)
+        panels = Storage(count: layout.count)
+        matrix.withElements { layout.pack($0, into: panels.pointer) }
+    }
+
     /// Computes `y = epilogue(x Wᵀ)` on all threads, without allocation.
     ///
     /// - Parameters:
