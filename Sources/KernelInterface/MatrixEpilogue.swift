@@ -59,6 +59,12 @@ public struct MatrixEpilogue: Sendable {
         activation != .none || gate != nil || scale != nil || residual != nil || isRectified
     }
 
+    /// Whether it has at most ReLU and a residual without factors.
+    public var isPlain: Bool {
+        (activation == .none || activation == .relu) && gate == nil && scale == nil
+            && residualScale == nil
+    }
+
     /// The epilogue of a part of the result.
     ///
     /// - Parameters:

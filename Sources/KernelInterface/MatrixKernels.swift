@@ -36,6 +36,10 @@ public struct MatrixBlock: Sendable {
     /// What follows the sums, its pointers those of the block's first element; the bias is not
     /// looked at.
     public var epilogue: MatrixEpilogue?
+    /// What is asked for meanwhile, such as the weights of a later product.
+    public nonisolated(unsafe) var ahead: UnsafePointer<Float>
+    /// Floats of `ahead` for each step of a tile of two vectors, at most a panel's width.
+    public var aheadStep = 0
     /// Rows of the result.
     public var rows: Int
     /// Columns of the result.
@@ -71,6 +75,7 @@ public struct MatrixBlock: Sendable {
         start = nil
         startRowStride = 0
         epilogue = nil
+        ahead = b.pointer
         self.rows = rows
         self.columns = columns
         self.depth = depth

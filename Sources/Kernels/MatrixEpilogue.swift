@@ -6,6 +6,10 @@ import KernelInterface
 /// Runs an epilogue, but for its bias, over rows of a result.
 @Sendable
 func finishRows(_ y: UnsafeMutablePointer<Float>, _ part: MatrixPart, _ epilogue: MatrixEpilogue) {
+    if epilogue.isPlain, part.columns == 2 &* Vector.scalarCount {
+        finishPanel(y, part, epilogue)
+        return
+    }
     switch epilogue.activation {
     case .none: break
     case .relu: reluRows(y, part)
@@ -51,6 +55,39 @@ private func combineRow(
         }
         storePart(value, y + column, count)
         column &+= Vector.scalarCount
+    }
+}
+
+/// Rows of two vectors with a ReLU or a residual or both, the most frequent of all.
+@inline(never)
+private func finishPanel(
+    _ y: UnsafeMutablePointer<Float>, _ part: MatrixPart, _ epilogue: MatrixEpilogue
+) {
+    let zero = Vector(repeating: 0)
+    let none = Vector(repeating: -Float.infinity)
+    let before = epilogue.activation == .relu ? zero : none
+    let behind = epilogue.isRectified ? zero : none
+    let right = Vector.scalarCount
+    var line = y
+    var row = 0
+    guard var residual = epilogue.residual else {
+        let least = larger(before, behind)
+        while row < part.rows {
+            store(larger(load(line), least), line)
+            store(larger(load(line + right), least), line + right)
+            line += part.stride
+            row &+= 1
+        }
+        return
+    }
+    while row < part.rows {
+        let first = larger(load(line), before) + load(residual)
+        let second = larger(load(line + right), before) + load(residual + right)
+        store(larger(first, behind), line)
+        store(larger(second, behind), line + right)
+        line += part.stride
+        residual += part.stride
+        row &+= 1
     }
 }
 

@@ -23,22 +23,22 @@ func zeroSums() -> TileSums {
 
 /// Computes one block, panel by panel, each down all rows so that the panel stays in the cache.
 @Sendable
-func multiplyBlock(_ block: MatrixBlock) {
+func multiplyBlock(_ whole: MatrixBlock) {
     let width = 2 &* Vector.scalarCount
+    var block = whole
     var column = 0
     var b = block.b
     while column < block.columns {
-        multiplyPanel(block, b, column)
-        if let epilogue = block.epilogue { finishPanel(block, column, epilogue) }
+        multiplyPanel(&block, b, column)
         column &+= width
         b += block.bPanelStride
     }
 }
 
 /// A panel by tiles: of about equal height, so that none is so low that it waits for its sums, or
-/// the tallest that fit into packed ones.
+/// the tallest that fit into packed ones. Each takes its share of what the block asks for ahead.
 @inline(__always)
-func multiplyPanel(_ block: MatrixBlock, _ b: UnsafePointer<Float>, _ column: Int) {
+func multiplyPanel(_ block: inout MatrixBlock, _ b: UnsafePointer<Float>, _ column: Int) {
     let isRowMajor = block.aTileStride == matrixTileRows &* block.aRowStride
     var tiles = (block.rows &+ matrixTileRows &- 1) / matrixTileRows
     var row = 0
@@ -58,10 +58,12 @@ func multiplyPanel(_ block: MatrixBlock, _ b: UnsafePointer<Float>, _ column: In
             multiplyTile(block, a, b, row, column, rows)
             row &+= rows
         }
+        block.ahead += block.depth &* block.aheadStep
     }
 }
 
-/// A tile of two whole vectors a row, of a whole and a partial one, or of one.
+/// A tile of two whole vectors a row, of a whole and a partial one, or of one; what follows its
+/// sums is done while they are in the first-level cache.
 @inline(__always)
 func multiplyTile(
     _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
@@ -75,22 +77,26 @@ func multiplyTile(
     } else {
         multiplyNarrow(block, a, b, row, column, rows)
     }
+    if let epilogue = block.epilogue { finishTile(block, row, rows, column, epilogue) }
 }
 
-/// Runs the epilogue over the columns of one panel while they are in the first-level cache.
+/// Runs the epilogue over a tile.
 @inline(__always)
-func finishPanel(_ block: MatrixBlock, _ column: Int, _ epilogue: MatrixEpilogue) {
+func finishTile(
+    _ block: MatrixBlock, _ row: Int, _ rows: Int, _ column: Int, _ epilogue: MatrixEpilogue
+) {
     let width = 2 &* Vector.scalarCount
     let left = block.columns &- column
+    let offset = row &* block.cRowStride &+ column
     var part = epilogue
-    if let gate = epilogue.gate { part.gate = gate + column }
+    if let gate = epilogue.gate { part.gate = gate + offset }
     if let scale = epilogue.scale { part.scale = scale + column }
-    if let residual = epilogue.residual { part.residual = residual + column }
+    if let residual = epilogue.residual { part.residual = residual + offset }
     if let scale = epilogue.residualScale { part.residualScale = scale + column }
     finishRows(
-        block.c + column,
-        MatrixPart(
-            rows: block.rows, columns: left < width ? left : width, stride: block.cRowStride), part)
+        block.c + offset,
+        MatrixPart(rows: rows, columns: left < width ? left : width, stride: block.cRowStride),
+        part)
 }
 
 /// A tile of two whole vectors a row.
@@ -238,7 +244,7 @@ func narrowTile(
 /// Rows are taken in two loops of at most six, which the compiler unrolls into registers; one
 /// loop of twelve stays a loop over memory, at two fifths of the rate. Meanwhile each step asks for
 /// one line of the tile below, of the left operand and of the result: their rows lie apart, which
-/// the hardware does not foresee.
+/// the hardware does not foresee; for one of the residual; and for what the block says beside.
 @inline(__always)
 func accumulateWide(
     _ rows: Int, _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
@@ -249,6 +255,9 @@ func accumulateWide(
     let below = rows &* rowStride
     let bStep = block.bStep == 0 ? 2 &* Vector.scalarCount : block.bStep
     let lead = panelLead &* bStep
+    let aside = residual(of: block, at: nextResult, rowsBefore: rows)
+    let aheadStep = block.aheadStep
+    var ahead = block.ahead
     var run = a
     var b = b
     var k = 0
@@ -258,14 +267,17 @@ func accumulateWide(
         while k < end {
             cm_prefetch(b + lead)
             cm_prefetch(b + (lead &+ Vector.scalarCount))
+            cm_prefetch(ahead)
+            cm_prefetch(ahead + Vector.scalarCount)
+            ahead += aheadStep
             let first = load(b)
             let second = load(b + Vector.scalarCount)
             let row = k & 15
             if row < rows { cm_prefetch(a + (below &+ row &* rowStride)) }
             if k < 2 &* rows {
-                cm_prefetch_for_writing(
-                    nextResult
-                        + ((k &>> 1) &* block.cRowStride &+ (k & 1) &* Vector.scalarCount))
+                let place = (k &>> 1) &* block.cRowStride &+ (k & 1) &* Vector.scalarCount
+                cm_prefetch_for_writing(nextResult + place)
+                cm_prefetch(aside + place)
             }
             for i in 0..<(rows < 6 ? rows : 6) {
                 let value = Vector(repeating: a[i &* rowStride])
@@ -287,6 +299,16 @@ func accumulateWide(
     }
 }
 
+/// The residual of the tile before a place of the result; without one the tile itself.
+@inline(__always)
+func residual(
+    of block: MatrixBlock, at next: UnsafeMutablePointer<Float>, rowsBefore rows: Int
+) -> UnsafePointer<Float> {
+    let tile = UnsafePointer(next) - rows &* block.cRowStride
+    guard let residual = block.epilogue?.residual else { return tile }
+    return residual + (tile - UnsafePointer(block.c))
+}
+
 /// Steps that a panel is asked for ahead: a page, where the hardware's own foresight ends.
 private let panelLead = 32
 
@@ -306,6 +328,7 @@ func accumulateNarrow(
     let rowStride = block.aRowStride
     let step = block.aStep
     let bStep = block.bStep == 0 ? Vector.scalarCount : block.bStep
+    let lead = panelLead &* bStep
     var run = a
     var b = b
     var k = 0
@@ -313,6 +336,7 @@ func accumulateNarrow(
         let end = runEnd(block, k)
         var a = run
         while k < end {
+            cm_prefetch(b + lead)
             let value = load(b)
             for i in 0..<(rows < 6 ? rows : 6) {
                 sums[i].addProduct(Vector(repeating: a[i &* rowStride]), value)

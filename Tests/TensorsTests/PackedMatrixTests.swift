@@ -75,8 +75,14 @@ import Testing
         }
     }
 
-    @Test(
-        arguments: options, [[0, 8, 4], [1, 1, 1], [13, 33, 17], [50, 64, 96], [7, 900, 70]])
+    /// Rows, depth and columns: tiles of all heights, panels that are whole, half or cut short, an
+    /// odd number of them, more than one block of depth.
+    static let sizes = [
+        [0, 8, 4], [1, 1, 1], [13, 33, 17], [50, 64, 96], [7, 900, 70], [17, 60, 224],
+        [64, 40, 112], [130, 96, 36], [5, 1600, 1008],
+    ]
+
+    @Test(arguments: options, sizes)
     func productsHaveTheirEpilogue(options: Options, size: [Int]) {
         let (rows, depth, columns) = (size[0], size[1], size[2])
         let x = randomTensor([rows, depth], seed: 1)

@@ -22,6 +22,8 @@ struct FusedProduct: InferenceOperation {
     let weights: Weights
     /// `[O]`, or nil.
     let bias: Tensor?
+    /// Weights of later products that are asked for meanwhile.
+    var foresight: WeightForesight?
 
     /// Makes a product that nothing follows.
     ///
@@ -70,7 +72,7 @@ struct FusedProduct: InferenceOperation {
             x, bias: bias.map { UnsafePointer($0.storage.pointer) })
         switch weights {
         case .matrix(let packed, let rows):
-            packed.run(x[0], rows: rows, into: y, epilogue: epilogue)
+            packed.run(x[0], rows: rows, into: y, epilogue: epilogue, foresight: foresight)
         case .convolution(let packed):
             packed.run(x[0], into: y, epilogue: epilogue, scratch: scratch)
         }

@@ -16,18 +16,40 @@ enum MatrixLanes {
 
     /// Calls `body` once for each piece, with the number of the lane that does it.
     ///
+    /// Each lane goes through a run of pieces that follow each other, so that what is asked for
+    /// ahead is its own next piece; then it helps with the runs of the others.
+    ///
     /// - Parameters:
     ///   - pieces: Number of pieces, cut by the shape alone.
     ///   - body: The work of one piece; the second argument is below `count(for: pieces)`.
     static func forEach(_ pieces: Int, _ body: (_ piece: Int, _ lane: Int) -> Void) {
         let lanes = min(count(for: pieces), WorkerPool.shared.threadCount)
-        let next = Atomic<Int>(0)
-        parallelFor(lanes) { lane in
-            while true {
-                let piece = next.add(1, ordering: .relaxed).oldValue
-                if piece >= pieces { return }
-                body(piece, lane)
+        let runs = min(lanes, 8)
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: max(1, runs) * counterStride) {
+            words in
+            words.initialize(repeating: 0)
+            guard let first = words.baseAddress else { return }
+            let counters = UnsafeRawPointer(first)
+            parallelFor(lanes) { lane in
+                for turn in 0..<runs {
+                    let run = (lane + turn) % runs
+                    let end = (run + 1) * pieces / runs
+                    let counter = counters + run * counterStride * MemoryLayout<Int>.stride
+                    while let piece = next(counter, from: run * pieces / runs, to: end) {
+                        body(piece, lane)
+                    }
+                }
             }
         }
+    }
+
+    /// Words from one run's counter to the next: a cache line.
+    private static let counterStride = 8
+
+    /// Takes the next piece of a run, nil when all are taken.
+    private static func next(_ counter: UnsafeRawPointer, from start: Int, to end: Int) -> Int? {
+        let taken = counter.assumingMemoryBound(to: Atomic<Int>.self)
+        let piece = start + taken.pointee.add(1, ordering: .relaxed).oldValue
+        return piece < end ? piece : nil
     }
 }

@@ -69,6 +69,8 @@ struct MatrixRun {
     let columnBlock: Int
     /// Whether the right operand is given row-major, to be read in place.
     var isInPlace = false
+    /// What is asked for meanwhile.
+    var foresight: WeightForesight?
 
     /// Multiply-adds that are worth a piece of their own.
     private static let pieceSize = 1 << 21
@@ -77,7 +79,7 @@ struct MatrixRun {
     /// Rows of the tallest tile.
     private static let rowUnit = 12
     /// Rows that are not cut: what reads the panels once is as fast as they are.
-    private static let fewRows = 5 * rowUnit
+    private static let fewRows = 64
     /// Floats of a block of panels.
     private static let cachedFloats = 1 << 16
 
@@ -94,7 +96,7 @@ struct MatrixRun {
         let columns = Self.evenPart(layout.columns, most: most, unit: width)
         guard rows > Self.fewRows else {
             rowBlock = max(1, rows)
-            let wanted = layout.columns / (Self.enoughPieces / 2) / width * width
+            let wanted = layout.columns / Self.enoughPieces / width * width
             columnBlock = min(columns, max(width, wanted))
             return
         }
@@ -174,16 +176,35 @@ struct MatrixRun {
     ) {
         let laneSize = x.scratchCount(
             rows: rowBlock, depth: min(layout.depth, layout.depthBlock))
-        MatrixLanes.forEach(rowPieces * columnPieces) { piece, lane in
-            let row = piece / columnPieces * rowBlock
-            let column = piece % columnPieces * columnBlock
+        let pieces = pieces
+        MatrixLanes.forEach(pieces) { piece, lane in
             multiply(
                 x, panels, epilogue: epilogue, into: y, scratch: scratch + lane * laneSize,
-                at: (
-                    row..<min(rows, row + rowBlock),
-                    column..<min(layout.columns, column + columnBlock)
-                ))
+                at: place(piece), ahead: foresight?.part(piece, of: pieces))
         }
+    }
+
+    /// Number of pieces.
+    private var pieces: Int { rowPieces * columnPieces + (isMiddleCut ? 1 : 0) }
+
+    /// Whether the middle one of an odd number of pieces is cut in two, so that no thread waits.
+    private var isMiddleCut: Bool {
+        let whole = rowPieces * columnPieces
+        return whole > 1 && whole % 2 == 1 && whole / 2 % columnPieces < columnPieces - 1
+    }
+
+    /// Rows and columns of a piece.
+    private func place(_ number: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+        let middle = rowPieces * columnPieces / 2
+        let piece = isMiddleCut && number > middle ? number - 1 : number
+        let row = piece / columnPieces * rowBlock
+        let column = piece % columnPieces * columnBlock
+        let rows = row..<min(self.rows, row + rowBlock)
+        let columns = column..<min(layout.columns, column + columnBlock)
+        guard isMiddleCut, piece == middle else { return (rows, columns) }
+        let panel = kernels.matrix.panelWidth
+        let half = column + max(panel / 2, columnBlock / 2 / panel * panel)
+        return (rows, number == middle ? column..<half : half..<columns.upperBound)
     }
 
     /// Computes one piece, or any other part of the result.
@@ -194,11 +215,14 @@ struct MatrixRun {
     ///   - epilogue: What follows the sums.
     ///   - y: Room for the whole result.
     ///   - scratch: Room for the part's rows of the left operand.
-    ///   - place: Rows and columns of the part.
+    ///   - place: Rows and columns of the part; the columns are whole panels, but for the last of
+    ///     all, or half of one.
+    ///   - ahead: What is asked for meanwhile.
     func multiply(
         _ x: MatrixRows, _ panels: UnsafePointer<Float>, epilogue: MatrixEpilogue,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
-        at place: (rows: Range<Int>, columns: Range<Int>)
+        at place: (rows: Range<Int>, columns: Range<Int>),
+        ahead: UnsafeBufferPointer<Float>? = nil
     ) {
         let (rows, columns) = place
         let width = layout.columns
@@ -210,7 +234,7 @@ struct MatrixRun {
             var block = MatrixBlock(
                 a: a, b: right(panels, depth, column: columns.lowerBound), c: (c, width),
                 rows: rows.count, columns: columns.count, depth: depth.count)
-            block.bStep = isInPlace ? width : 0
+            block.bStep = step(columns)
             block.aTileStride = a.stride * kernels.matrix.tileRows
             if depth.lowerBound > 0 {
                 block.start = UnsafePointer(c)
@@ -221,8 +245,32 @@ struct MatrixRun {
             if depth.upperBound == layout.depth, epilogue.changesSums {
                 block.epilogue = epilogue
             }
+            if let ahead { ask(ahead, before: depth.lowerBound, in: &block) }
             kernels.matrix.multiply(block)
         }
+    }
+
+    /// The step between rows of the right operand, 0 where they follow each other.
+    private func step(_ columns: Range<Int>) -> Int {
+        if isInPlace { return layout.columns }
+        let panel = kernels.matrix.panelWidth
+        let isHalf =
+            columns.lowerBound % panel != 0
+            || (columns.count < panel && columns.upperBound < layout.columns)
+        return isHalf ? panel : 0
+    }
+
+    /// Spreads what is asked for ahead over the steps of a part, of which `start` of each sum are
+    /// done.
+    private func ask(
+        _ ahead: UnsafeBufferPointer<Float>, before start: Int, in block: inout MatrixBlock
+    ) {
+        let matrix = kernels.matrix
+        let tiles = (block.rows + matrix.tileRows - 1) / matrix.tileRows
+        let steps = max(1, block.columns / matrix.panelWidth * tiles)
+        let step = (ahead.count + steps * layout.depth - 1) / (steps * layout.depth)
+        block.aheadStep = min(matrix.panelWidth, step)
+        if let first = ahead.baseAddress { block.ahead = first + start * steps * block.aheadStep }
     }
 
     /// The first panel of a block from a column on, and the way from panel to panel.
@@ -232,6 +280,7 @@ struct MatrixRun {
         let panel = kernels.matrix.panelWidth
         if isInPlace { return (start + (depth.lowerBound * layout.columns + column), panel) }
         let block = start + depth.lowerBound * layout.paddedColumns
-        return (block + depth.count * column, depth.count * panel)
+        let inPanel = column % panel
+        return (block + depth.count * (column - inPanel) + inPanel, depth.count * panel)
     }
 }

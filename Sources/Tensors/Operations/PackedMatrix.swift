@@ -9,17 +9,44 @@ public struct PackedMatrix: Sendable {
 
     /// Where the panels lie.
     let layout: MatrixLayout
-    /// The packed weight.
-    let panels: Storage
+    /// First element of the packed weight.
+    var panels: UnsafeMutablePointer<Float> { room.pointer + start }
+
+    /// Memory of this weight, and of others.
+    private let room: Storage
+    private let start: Int
 
     /// Packs a weight.
     ///
     /// - Parameter weight: `[O, K]`, or any shape that is read so, such as `[O, 1, 1, K]`.
     public init(_ weight: Tensor) {
+        let layout = Self.layout(weight)
+        self.init(weight, layout, in: Storage(count: layout.count), at: 0)
+    }
+
+    /// Packs a weight into a part of a block of memory.
+    ///
+    /// - Parameters:
+    ///   - weight: `[O, K]`, or any shape that is read so.
+    ///   - layout: Where its panels lie.
+    ///   - room: The block, with room for the layout's count.
+    ///   - start: First element of the part.
+    init(_ weight: Tensor, _ layout: MatrixLayout, in room: Storage, at start: Int) {
+        self.layout = layout
+        self.room = room
+        self.start = start
+        weight.withElements { layout.packTransposed($0, into: room.pointer + start) }
+    }
+
+    /// The layout of a weight `[O, K]`, or of any shape that is read so.
+    static func layout(_ weight: Tensor) -> MatrixLayout {
         let outputs = weight.shape.rank > 0 ? weight.shape[0] : 1
-        layout = MatrixLayout(depth: outputs > 0 ? weight.count / outputs : 0, columns: outputs)
-        panels = Storage(count: layout.count)
-        weight.withElements { layout.packTransposed($0, into: panels.pointer) }
+        return MatrixLayout(depth: outputs > 0 ? weight.count / outputs : 0, columns: outputs)
+    }
+
+    /// The elements of the block that hold the weight.
+    var place: WeightForesight {
+        WeightForesight(room: room, range: start..<start + layout.count)
     }
 
     /// Packs a right operand.
@@ -45,10 +72,19 @@ public struct PackedMatrix: Sendable {
         _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
         epilogue: MatrixEpilogue = MatrixEpilogue()
     ) {
+        run(x, rows: rows, into: y, epilogue: epilogue, foresight: nil)
+    }
+
+    /// Computes the same while weights of later products are asked for.
+    func run(
+        _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
+        epilogue: MatrixEpilogue, foresight: WeightForesight?
+    ) {
+        var run = MatrixRun(layout: layout, rows: rows)
+        run.foresight = foresight
         // A row-major operand is read in place, so there is no working memory to point to.
-        MatrixRun(layout: layout, rows: rows)(
-            .matrix(x, stride: layout.depth), panels.pointer, epilogue: epilogue, into: y,
-            scratch: y)
+        run(
+            .matrix(x, stride: layout.depth), panels, epilogue: epilogue, into: y, scratch: y)
     }
 }
 

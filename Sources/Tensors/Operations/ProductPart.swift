@@ -41,7 +41,7 @@ extension PackedMatrix {
             let depth = whole.clamped(to: part.depth)
             guard !depth.isEmpty else { return }
             let b =
-                panels.pointer + whole.lowerBound * layout.paddedColumns
+                panels + whole.lowerBound * layout.paddedColumns
                 + whole.count * columns.lowerBound + (depth.lowerBound - whole.lowerBound) * step
             let c = part.c.pointer + column
             var block = MatrixBlock(

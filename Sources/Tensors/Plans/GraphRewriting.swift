@@ -10,7 +10,7 @@ public enum GraphRewriting: Sendable {
     private static let passes: [any GraphPass] = [
         AffinePass(), ProducerFoldingPass(), CentreTapPass(), ShortcutPass(),
         ReaderFoldingPass(), LayerScalePass(), PackingPass(), EpiloguePass(),
-        ChainPass(), SlicePass(), ConcatenationPass(),
+        ChainPass(), SlicePass(), ConcatenationPass(), ForesightPass(),
     ]
 
     /// Applies the passes in order; values that nobody reads disappear at the end.
