@@ -36,7 +36,9 @@ func multiplyBlock(_ whole: MatrixBlock) {
 }
 
 /// A panel by tiles: of about equal height, so that none is so low that it waits for its sums, or
-/// the tallest that fit into packed ones. Each takes its share of what the block asks for ahead.
+/// the tallest that fit into packed ones.
+///
+/// Each takes its share of what the block asks for ahead.
 @inline(__always)
 func multiplyPanel(_ block: inout MatrixBlock, _ b: UnsafePointer<Float>, _ column: Int) {
     let isRowMajor = block.aTileStride == matrixTileRows &* block.aRowStride

@@ -63,6 +63,25 @@ import Testing
         #expect(network.names.first?.hasPrefix(first) == true)
     }
 
+    @Test func attentionWritesBesideWhatPassesBy() {
+        let network = PlanCase([[2, 9, 7, 40], [2, 9, 7, 30]]) { x in
+            let attention = SelfAttention(heads: 1, keyWidth: 8, valueWidth: 24)
+            let beside = Tensor.concatenated([attention(x[0]), x[1].channels(5..<26)])
+            return [beside.relu()]
+        }
+        network.check()
+        #expect(network.names == ["SelfAttention+concatenation+relu"])
+    }
+
+    @Test func attentionOfWindowsOrHeadsStaysAlone() {
+        let network = PlanCase([[1, 4, 6, 48]]) { x in
+            let attention = SelfAttention(heads: 2, keyWidth: 8, valueWidth: 8)
+            return [Tensor.concatenated([attention(x[0]), x[0].channels(0..<3)]).relu()]
+        }
+        network.check()
+        #expect(network.names == ["SelfAttention", "ChannelConcatenation+relu"])
+    }
+
     @Test func partThatOthersReadIsWritten() {
         let network = PlanCase([[1, 3, 5, 9]]) { x in
             let part = x[0].channels(2..<7)

@@ -99,6 +99,28 @@ public struct SelfAttention: Operation {
     public func forward(
         _ x: Operands, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
+        forward(x, into: y, stride: valueCount, scratch: scratch) { _ in }
+    }
+
+    /// Channels of the output.
+    var valueCount: Int { heads * core.valueWidth }
+
+    /// Whether blocks of queries are runs of the map's positions with all their values.
+    var hasWholeRows: Bool { heads == 1 && window == nil }
+
+    /// Computes blocks of queries, whose rows of the output may lie apart.
+    ///
+    /// - Parameters:
+    ///   - x: The operands.
+    ///   - y: The first row of the output.
+    ///   - stride: From one row of the output to the next.
+    ///   - scratch: Room for `scratchCount` floats.
+    ///   - finish: What the same thread does next with the block's rows of the whole output, if
+    ///     `hasWholeRows`.
+    func forward(
+        _ x: Operands, into y: UnsafeMutablePointer<Float>, stride: Int,
+        scratch: UnsafeMutablePointer<Float>, finish: (Range<Int>) -> Void
+    ) {
         let grid = grid(x.shapes[0])
         guard grid.positions > 0 else { return }
         let (blocks, laneCount, tableCount) = (queryBlocks(grid), laneCount(grid), tableCount(grid))
@@ -109,13 +131,15 @@ public struct SelfAttention: Operation {
             var operands = rows(
                 UnsafeMutablePointer(mutating: x[0]), unit, grid,
                 filler: padding.map { UnsafeMutablePointer(mutating: $0) })
-            var output = outputRows(y, unit, grid)
+            var output = outputRows(y, stride: stride, unit, grid)
             let count = unit.positions.insideCount
             let part = piece % blocks * count / blocks..<(piece % blocks + 1) * count / blocks
             guard !part.isEmpty else { return }
             operands.queries = operands.queries.part(part)
             output = output.part(part)
             core.forward(operands, into: output, scratch: room + tableCount)
+            let first = unit.sample * grid.mapPositions
+            finish(first + part.lowerBound..<first + part.upperBound)
         }
     }
 
@@ -160,10 +184,9 @@ public struct SelfAttention: Operation {
 
     /// Rows of the output of a unit, or of its gradient.
     private func outputRows(
-        _ y: UnsafeMutablePointer<Float>, _ unit: Unit, _ grid: WindowGrid
+        _ y: UnsafeMutablePointer<Float>, stride: Int, _ unit: Unit, _ grid: WindowGrid
     ) -> AttentionRows {
-        let stride = heads * core.valueWidth
-        return AttentionRows(
+        AttentionRows(
             y + unit.sample * grid.mapPositions * stride + unit.head * core.valueWidth,
             stride: stride, indices: unit.positions.inside, count: unit.positions.insideCount)
     }
@@ -204,7 +227,7 @@ public struct SelfAttention: Operation {
             let row = sums.map { $0.storage.pointer + unit.window * features }
             core.backward(
                 rows(x.storage.pointer, unit, grid, filler: padding?.storage.pointer),
-                outputRows(dy.storage.pointer, unit, grid),
+                outputRows(dy.storage.pointer, stride: valueCount, unit, grid),
                 into: rows(dx, unit, grid, filler: row), scratch: room + tableCount)
         }
     }

@@ -17,7 +17,22 @@ struct ConcatenationPass: GraphPass {
             editor.join(
                 index, with: next, as: FusedConcatenation(ranges: ranges, activation: .relu),
                 inputs: inputs)
+            joinAttention(parts, with: next, editor)
         }
+    }
+
+    /// Lets attention write its values beside the channels that pass it by.
+    private func joinAttention(_ parts: [Part], with index: Int, _ editor: GraphEditor) {
+        guard parts.count == 2, editor.onlyReader(of: parts[0].value) == index,
+            let maker = editor.maker(of: parts[0].value), let node = editor.nodes[maker],
+            let attention = node.operation as? SelfAttention, attention.hasWholeRows,
+            node.inputs.count == 1, parts[1].value != parts[0].value,
+            parts[0].range == 0..<editor.shape(parts[0].value).channels
+        else { return }
+        editor.join(
+            maker, with: index,
+            as: AttentionBeside(attention: attention, range: parts[1].range),
+            inputs: [node.inputs[0], parts[1].value])
     }
 
     /// A tensor, and the channels of it that are read.
@@ -83,6 +98,43 @@ struct FusedConcatenation: InferenceOperation {
                 }
             }
             start += range.count
+        }
+    }
+}
+
+/// Attention, channels of another tensor that pass it by, and the ReLU of both.
+///
+/// `y = max([attention(x), z[range]], 0)`; inputs `x` as of `SelfAttention`, and `z` of the same
+/// rows. Each thread copies the rows of its queries, so that there is no pass of its own.
+struct AttentionBeside: InferenceOperation {
+    let name = "SelfAttention+concatenation+relu"
+    /// The attention.
+    let attention: SelfAttention
+    /// The channels that are read of the second input.
+    let range: Range<Int>
+
+    func outputShape(_ inputs: [Shape]) -> Shape {
+        let values = attention.outputShape([inputs[0]]).channels
+        return inputs[1].replacingChannels(with: values + range.count)
+    }
+
+    func scratchCount(_ inputs: [Shape]) -> Int { attention.scratchCount([inputs[0]]) }
+
+    func multiplyAdds(_ inputs: [Shape]) -> Int { attention.multiplyAdds([inputs[0]]) }
+
+    func forward(
+        _ x: Operands, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    ) {
+        let values = attention.valueCount
+        let (stride, source) = (values + range.count, x.shapes[1].channels)
+        let beside = x[1] + range.lowerBound
+        let relu = kernels.elementwise.relu
+        attention.forward(x, into: y, stride: stride, scratch: scratch) { rows in
+            for row in rows {
+                let target = y + row * stride
+                relu(target, target, values)
+                relu(beside + row * source, target + values, range.count)
+            }
         }
     }
 }
