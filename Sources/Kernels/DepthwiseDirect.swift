@@ -156,8 +156,8 @@ private func convolve3(
     _ block: DepthwiseBlock, _ rows: Range<Int>, _ first: Int, _ rest: Int, _ isNarrow: Bool,
     isInside: Bool
 ) {
-    let step = window.tapStep
-    let lineStep = window.width * window.sourceStride
+    let (step, stride) = (window.tapStep, window.sourceStride)
+    let lineStep = window.width * stride
     let end = block.firstChannel + block.channelCount
     var c = block.firstChannel
     while c < end {
@@ -173,9 +173,8 @@ private func convolve3(
             let w1 = load(weights + step)
             let w2 = load(weights + 2 * step)
             let x = TileRow(
-                line + (row * lineStep + first * window.sourceStride + at),
-                stride: window.sourceStride,
-                width: window.width, first: first, isInside: isInside)
+                line + (row * lineStep + first * stride + at), stride: stride, width: window.width,
+                first: first, isInside: isInside)
             s0 = s0.addingProduct(x[0], w0)
             let x1 = x[1]
             s0 = s0.addingProduct(x1, w1)
@@ -220,8 +219,8 @@ private func convolve5(
     _ block: DepthwiseBlock, _ rows: Range<Int>, _ first: Int, _ rest: Int, _ isNarrow: Bool,
     isInside: Bool
 ) {
-    let step = window.tapStep
-    let lineStep = window.width * window.sourceStride
+    let (step, stride) = (window.tapStep, window.sourceStride)
+    let lineStep = window.width * stride
     let end = block.firstChannel + block.channelCount
     var c = block.firstChannel
     while c < end {
@@ -236,9 +235,8 @@ private func convolve5(
             let (w2, w3) = (load(weights + 2 * step), load(weights + 3 * step))
             let w4 = load(weights + 4 * step)
             let x = TileRow(
-                line + (row * lineStep + first * window.sourceStride + at),
-                stride: window.sourceStride,
-                width: window.width, first: first, isInside: isInside)
+                line + (row * lineStep + first * stride + at), stride: stride, width: window.width,
+                first: first, isInside: isInside)
             s0 = s0.addingProduct(x[0], w0)
             let x1 = x[1]
             add2(x1, w0, w1, &s0, &s1)
