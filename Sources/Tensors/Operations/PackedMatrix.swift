@@ -57,8 +57,9 @@ public struct PackedMatrix: Sendable {
     ///   - columns: Columns of the result.
     init(rowMajor matrix: Tensor, depth: Int, columns: Int) {
         layout = MatrixLayout(depth: depth, columns: columns)
-        panels = Storage(count: layout.count)
-        matrix.withElements { layout.pack($0, into: panels.pointer) }
+        room = Storage(count: layout.count)
+        start = 0
+        matrix.withElements { layout.pack($0, into: panels) }
     }
 
     /// Computes `y = epilogue(x Wᵀ)` on all threads, without allocation.
