@@ -140,57 +140,6 @@ private func exponentialElements(
 }
 
 @Sendable
-private func geluElements(
-    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int
-) {
-    var i = 0
-    while i + Vector.scalarCount <= count {
-        store(NormalQuotients(load(x + i)).value, y + i)
-        i += Vector.scalarCount
-    }
-    let rest = count - i
-    if rest > 0 { storePartial(NormalQuotients(loadPartial(x + i, rest)).value, y + i, rest) }
-}
-
-@Sendable
-private func geluPullbackElements(
-    _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
-    _ count: Int
-) {
-    var i = 0
-    while i + Vector.scalarCount <= count {
-        store(load(dy + i) * NormalQuotients(load(x + i)).slope, dx + i)
-        i += Vector.scalarCount
-    }
-    let rest = count - i
-    if rest > 0 {
-        let last = loadPartial(dy + i, rest) * NormalQuotients(loadPartial(x + i, rest)).slope
-        storePartial(last, dx + i, rest)
-    }
-}
-
-/// GELU and its slope from one division: bit by bit what both have alone.
-@Sendable
-private func geluAndPullbackElements(
-    _ dx: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
-    _ count: Int
-) {
-    var i = 0
-    while i + Vector.scalarCount <= count {
-        let quotients = NormalQuotients(load(x + i))
-        store(load(dx + i) * quotients.slope, dx + i)
-        store(quotients.value, y + i)
-        i += Vector.scalarCount
-    }
-    let rest = count - i
-    if rest > 0 {
-        let quotients = NormalQuotients(loadPartial(x + i, rest))
-        storePartial(loadPartial(dx + i, rest) * quotients.slope, dx + i, rest)
-        storePartial(quotients.value, y + i, rest)
-    }
-}
-
-@Sendable
 private func sigmoidElements(
     _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int
 ) {

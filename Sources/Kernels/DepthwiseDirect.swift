@@ -96,38 +96,30 @@ private func convolveStrips(
     }
 }
 
-/// The source pixels of a tile in one row: vectors of channels, zeros outside of the map.
-struct TileRow {
-    private let x: UnsafePointer<Float>
-    private let step: Int
-    private let width: Int
-    private let first: Int
-    private let isInside: Bool
+/// The source pixels of a tile in one row.
+///
+/// Not a type of its own: the functions that copy one would be shared between instruction sets.
+typealias TileRow = (x: UnsafePointer<Float>, step: Int, width: Int, first: Int, isInside: Bool)
 
-    /// Begins at a column of the padded source.
-    ///
-    /// A constant `isInside` says that all pixels are in the map. Of the distance of pixels the
-    /// compiler is told nothing: it would keep the place of each, more of them than there are
-    /// registers (3x3 went from 88 to 106 GFLOP/s a core).
-    @_transparent
-    init(
-        _ x: UnsafePointer<Float>, stride: Int, width: Int, first: Int, isInside: Bool
-    ) {
-        self.x = x
-        step = cm_opaque(stride)
-        self.width = width
-        self.first = first
-        self.isInside = isInside
-    }
+/// Begins at a column of the padded source.
+///
+/// A constant `isInside` says that all pixels are in the map. Of the distance of pixels the
+/// compiler is told nothing: it would keep the place of each, more of them than there are
+/// registers (3x3 went from 88 to 106 GFLOP/s a core).
+@_transparent
+func tileRow(
+    _ x: UnsafePointer<Float>, stride: Int, width: Int, first: Int, isInside: Bool
+) -> TileRow {
+    (x, cm_opaque(stride), width, first, isInside)
+}
 
-    subscript(column: Int) -> Vector {
-        @_transparent get {
-            if isInside || (first + column >= 0 && first + column < width) {
-                return load(x + column &* step)
-            }
-            return Vector(repeating: 0)
-        }
+/// A vector of channels, zeros outside of the map.
+@_transparent
+func pixel(_ row: TileRow, _ column: Int) -> Vector {
+    if row.isInside || (row.first + column >= 0 && row.first + column < row.width) {
+        return load(row.x + column &* row.step)
     }
+    return Vector(repeating: 0)
 }
 
 /// One pixel into two neighbouring sums, by the taps that reach them.
@@ -172,26 +164,26 @@ private func convolve3(
             let w0 = load(weights)
             let w1 = load(weights + step)
             let w2 = load(weights + 2 * step)
-            let x = TileRow(
+            let x = tileRow(
                 line + (row * lineStep + first * stride + at), stride: stride, width: window.width,
                 first: first, isInside: isInside)
-            s0 = s0.addingProduct(x[0], w0)
-            let x1 = x[1]
+            s0 = s0.addingProduct(pixel(x, 0), w0)
+            let x1 = pixel(x, 1)
             s0 = s0.addingProduct(x1, w1)
             s1 = s1.addingProduct(x1, w0)
-            add3(x[2], w0, w1, w2, &s0, &s1, &s2)
-            add3(x[3], w0, w1, w2, &s1, &s2, &s3)
-            add3(x[4], w0, w1, w2, &s2, &s3, &s4)
-            add3(x[5], w0, w1, w2, &s3, &s4, &s5)
-            add3(x[6], w0, w1, w2, &s4, &s5, &s6)
-            let x7 = x[7]
-            let x8 = x[8]
+            add3(pixel(x, 2), w0, w1, w2, &s0, &s1, &s2)
+            add3(pixel(x, 3), w0, w1, w2, &s1, &s2, &s3)
+            add3(pixel(x, 4), w0, w1, w2, &s2, &s3, &s4)
+            add3(pixel(x, 5), w0, w1, w2, &s3, &s4, &s5)
+            add3(pixel(x, 6), w0, w1, w2, &s4, &s5, &s6)
+            let x7 = pixel(x, 7)
+            let x8 = pixel(x, 8)
             add2(x7, w1, w2, &s5, &s6)
             s6 = s6.addingProduct(x8, w2)
             if isNarrow { continue }
             s7 = s7.addingProduct(x7, w0)
             s7 = s7.addingProduct(x8, w1)
-            s7 = s7.addingProduct(x[9], w2)
+            s7 = s7.addingProduct(pixel(x, 9), w2)
         }
         let target = y + at
         let outputs = isInside ? (isNarrow ? 7 : tile) : rest
@@ -234,38 +226,38 @@ private func convolve5(
             let (w0, w1) = (load(weights), load(weights + step))
             let (w2, w3) = (load(weights + 2 * step), load(weights + 3 * step))
             let w4 = load(weights + 4 * step)
-            let x = TileRow(
+            let x = tileRow(
                 line + (row * lineStep + first * stride + at), stride: stride, width: window.width,
                 first: first, isInside: isInside)
-            s0 = s0.addingProduct(x[0], w0)
-            let x1 = x[1]
+            s0 = s0.addingProduct(pixel(x, 0), w0)
+            let x1 = pixel(x, 1)
             add2(x1, w0, w1, &s0, &s1)
-            add3(x[2], w0, w1, w2, &s0, &s1, &s2)
-            let x3 = x[3]
+            add3(pixel(x, 2), w0, w1, w2, &s0, &s1, &s2)
+            let x3 = pixel(x, 3)
             s0 = s0.addingProduct(x3, w3)
             add3(x3, w0, w1, w2, &s1, &s2, &s3)
-            let x4 = x[4]
+            let x4 = pixel(x, 4)
             add2(x4, w3, w4, &s0, &s1)
             add3(x4, w0, w1, w2, &s2, &s3, &s4)
-            let x5 = x[5]
+            let x5 = pixel(x, 5)
             add2(x5, w3, w4, &s1, &s2)
             add3(x5, w0, w1, w2, &s3, &s4, &s5)
-            let x6 = x[6]
+            let x6 = pixel(x, 6)
             add2(x6, w3, w4, &s2, &s3)
             add3(x6, w0, w1, w2, &s4, &s5, &s6)
-            let x7 = x[7]
+            let x7 = pixel(x, 7)
             add2(x7, w3, w4, &s3, &s4)
             add2(x7, w1, w2, &s5, &s6)
-            let x8 = x[8]
+            let x8 = pixel(x, 8)
             add3(x8, w2, w3, w4, &s4, &s5, &s6)
-            let x9 = x[9]
+            let x9 = pixel(x, 9)
             add2(x9, w3, w4, &s5, &s6)
-            let x10 = x[10]
+            let x10 = pixel(x, 10)
             s6 = s6.addingProduct(x10, w4)
             if isNarrow { continue }
             s7 = s7.addingProduct(x7, w0).addingProduct(x8, w1)
             s7 = s7.addingProduct(x9, w2).addingProduct(x10, w3)
-            s7 = s7.addingProduct(x[11], w4)
+            s7 = s7.addingProduct(pixel(x, 11), w4)
         }
         let target = y + at
         let outputs = isInside ? (isNarrow ? 7 : tile) : rest

@@ -173,8 +173,8 @@ private struct TapRow {
     /// Adds the first two pixels, which not all taps meet.
     @_transparent
     mutating func begin(_ x: TileRow, _ g: Gradients) {
-        let next = x[1]
-        first = first.addingProduct(x[0], g.g0)
+        let next = pixel(x, 1)
+        first = first.addingProduct(pixel(x, 0), g.g0)
         first = first.addingProduct(next, g.g1)
         second = second.addingProduct(next, g.g0)
     }
@@ -182,10 +182,10 @@ private struct TapRow {
     /// Adds the last two pixels, which not all taps meet.
     @_transparent
     mutating func end(_ x: TileRow, _ g: Gradients) {
-        let last = x[8]
+        let last = pixel(x, 8)
         second = second.addingProduct(last, g.g7)
         third = third.addingProduct(last, g.g6)
-        third = third.addingProduct(x[9], g.g7)
+        third = third.addingProduct(pixel(x, 9), g.g7)
     }
 
     @_transparent
@@ -212,24 +212,24 @@ private func addWindow3(
     a.begin(above, g)
     b.begin(middle, g)
     c.begin(below, g)
-    a.add(above[2], g.g2, g.g1, g.g0)
-    b.add(middle[2], g.g2, g.g1, g.g0)
-    c.add(below[2], g.g2, g.g1, g.g0)
-    a.add(above[3], g.g3, g.g2, g.g1)
-    b.add(middle[3], g.g3, g.g2, g.g1)
-    c.add(below[3], g.g3, g.g2, g.g1)
-    a.add(above[4], g.g4, g.g3, g.g2)
-    b.add(middle[4], g.g4, g.g3, g.g2)
-    c.add(below[4], g.g4, g.g3, g.g2)
-    a.add(above[5], g.g5, g.g4, g.g3)
-    b.add(middle[5], g.g5, g.g4, g.g3)
-    c.add(below[5], g.g5, g.g4, g.g3)
-    a.add(above[6], g.g6, g.g5, g.g4)
-    b.add(middle[6], g.g6, g.g5, g.g4)
-    c.add(below[6], g.g6, g.g5, g.g4)
-    a.add(above[7], g.g7, g.g6, g.g5)
-    b.add(middle[7], g.g7, g.g6, g.g5)
-    c.add(below[7], g.g7, g.g6, g.g5)
+    a.add(pixel(above, 2), g.g2, g.g1, g.g0)
+    b.add(pixel(middle, 2), g.g2, g.g1, g.g0)
+    c.add(pixel(below, 2), g.g2, g.g1, g.g0)
+    a.add(pixel(above, 3), g.g3, g.g2, g.g1)
+    b.add(pixel(middle, 3), g.g3, g.g2, g.g1)
+    c.add(pixel(below, 3), g.g3, g.g2, g.g1)
+    a.add(pixel(above, 4), g.g4, g.g3, g.g2)
+    b.add(pixel(middle, 4), g.g4, g.g3, g.g2)
+    c.add(pixel(below, 4), g.g4, g.g3, g.g2)
+    a.add(pixel(above, 5), g.g5, g.g4, g.g3)
+    b.add(pixel(middle, 5), g.g5, g.g4, g.g3)
+    c.add(pixel(below, 5), g.g5, g.g4, g.g3)
+    a.add(pixel(above, 6), g.g6, g.g5, g.g4)
+    b.add(pixel(middle, 6), g.g6, g.g5, g.g4)
+    c.add(pixel(below, 6), g.g6, g.g5, g.g4)
+    a.add(pixel(above, 7), g.g7, g.g6, g.g5)
+    b.add(pixel(middle, 7), g.g7, g.g6, g.g5)
+    c.add(pixel(below, 7), g.g7, g.g6, g.g5)
     a.end(above, g)
     b.end(middle, g)
     c.end(below, g)
@@ -241,7 +241,7 @@ private func addWindow3(
 /// The pixels that the taps of a row meet in a tile.
 @_transparent
 private func tileRow(_ source: UnsafePointer<Float>, _ line: Line, _ isInside: Bool) -> TileRow {
-    TileRow(
+    tileRow(
         source, stride: line.channels, width: line.width, first: line.first, isInside: isInside)
 }
 
@@ -254,12 +254,12 @@ private func addRow3(
     let x = tileRow(source, line, isInside)
     var taps = TapRow(sums, line.channels)
     taps.begin(x, g)
-    taps.add(x[2], g.g2, g.g1, g.g0)
-    taps.add(x[3], g.g3, g.g2, g.g1)
-    taps.add(x[4], g.g4, g.g3, g.g2)
-    taps.add(x[5], g.g5, g.g4, g.g3)
-    taps.add(x[6], g.g6, g.g5, g.g4)
-    taps.add(x[7], g.g7, g.g6, g.g5)
+    taps.add(pixel(x, 2), g.g2, g.g1, g.g0)
+    taps.add(pixel(x, 3), g.g3, g.g2, g.g1)
+    taps.add(pixel(x, 4), g.g4, g.g3, g.g2)
+    taps.add(pixel(x, 5), g.g5, g.g4, g.g3)
+    taps.add(pixel(x, 6), g.g6, g.g5, g.g4)
+    taps.add(pixel(x, 7), g.g7, g.g6, g.g5)
     taps.end(x, g)
     taps.write(sums, line.channels)
 }
@@ -277,39 +277,39 @@ private func addRow5(
     var t2 = load(sums + 2 * step)
     var t3 = load(sums + 3 * step)
     var t4 = load(sums + 4 * step)
-    t0 = t0.addingProduct(x[0], g.g0)
-    let x1 = x[1]
+    t0 = t0.addingProduct(pixel(x, 0), g.g0)
+    let x1 = pixel(x, 1)
     t0 = t0.addingProduct(x1, g.g1)
     t1 = t1.addingProduct(x1, g.g0)
-    add3(x[2], g.g2, g.g1, g.g0, &t0, &t1, &t2)
-    let x3 = x[3]
+    add3(pixel(x, 2), g.g2, g.g1, g.g0, &t0, &t1, &t2)
+    let x3 = pixel(x, 3)
     add3(x3, g.g3, g.g2, g.g1, &t0, &t1, &t2)
     t3 = t3.addingProduct(x3, g.g0)
-    let x4 = x[4]
+    let x4 = pixel(x, 4)
     add3(x4, g.g4, g.g3, g.g2, &t0, &t1, &t2)
     t3 = t3.addingProduct(x4, g.g1)
     t4 = t4.addingProduct(x4, g.g0)
-    let x5 = x[5]
+    let x5 = pixel(x, 5)
     add3(x5, g.g5, g.g4, g.g3, &t0, &t1, &t2)
     t3 = t3.addingProduct(x5, g.g2)
     t4 = t4.addingProduct(x5, g.g1)
-    let x6 = x[6]
+    let x6 = pixel(x, 6)
     add3(x6, g.g6, g.g5, g.g4, &t0, &t1, &t2)
     t3 = t3.addingProduct(x6, g.g3)
     t4 = t4.addingProduct(x6, g.g2)
-    let x7 = x[7]
+    let x7 = pixel(x, 7)
     add3(x7, g.g7, g.g6, g.g5, &t0, &t1, &t2)
     t3 = t3.addingProduct(x7, g.g4)
     t4 = t4.addingProduct(x7, g.g3)
-    let x8 = x[8]
+    let x8 = pixel(x, 8)
     t1 = t1.addingProduct(x8, g.g7)
     add3(x8, g.g6, g.g5, g.g4, &t2, &t3, &t4)
-    let x9 = x[9]
+    let x9 = pixel(x, 9)
     add3(x9, g.g7, g.g6, g.g5, &t2, &t3, &t4)
-    let x10 = x[10]
+    let x10 = pixel(x, 10)
     t3 = t3.addingProduct(x10, g.g7)
     t4 = t4.addingProduct(x10, g.g6)
-    t4 = t4.addingProduct(x[11], g.g7)
+    t4 = t4.addingProduct(pixel(x, 11), g.g7)
     store(t0, sums)
     store(t1, sums + step)
     store(t2, sums + 2 * step)

@@ -64,7 +64,7 @@ func packMatrixColumns(
 }
 
 /// A few steps of depth of the columns of a panel.
-struct TransposedStrip {
+private struct TransposedStrip {
     let source: UnsafePointer<Float>
     /// Floats from column to column of the panel.
     let stride: Int
@@ -76,7 +76,7 @@ struct TransposedStrip {
 
 /// Transposes `[columns, depth]` to `[depth, width]`, zero beyond `columns`.
 @inline(__always)
-func transposeStrip(
+private func transposeStrip(
     _ strip: TransposedStrip, _ panel: UnsafeMutablePointer<Float>, _ width: Int
 ) {
     var j = 0
@@ -97,7 +97,7 @@ func transposeStrip(
 
 /// Transposes four rows of a strip, four by four.
 @inline(__always)
-func transposeFour(
+private func transposeFour(
     _ strip: TransposedStrip, _ row: UnsafePointer<Float>, _ panel: UnsafeMutablePointer<Float>,
     _ width: Int
 ) {
