@@ -268,10 +268,14 @@ func accumulateWide(
         var a = run
         while k < end {
             cm_prefetch(b + lead)
-            cm_prefetch(b + (lead &+ Vector.scalarCount))
-            cm_prefetch(ahead)
-            cm_prefetch(ahead + Vector.scalarCount)
-            ahead += aheadStep
+            // Two vectors are two lines with AVX-512 and one with AVX2, which has neither loads nor
+            // registers to spare for more.
+            if Vector.scalarCount > 8 {
+                cm_prefetch(b + (lead &+ Vector.scalarCount))
+                cm_prefetch(ahead)
+                cm_prefetch(ahead + Vector.scalarCount)
+                ahead += aheadStep
+            }
             let first = load(b)
             let second = load(b + Vector.scalarCount)
             let row = k & 15
@@ -279,7 +283,7 @@ func accumulateWide(
             if k < 2 &* rows {
                 let place = (k &>> 1) &* block.cRowStride &+ (k & 1) &* Vector.scalarCount
                 cm_prefetch_for_writing(nextResult + place)
-                cm_prefetch(aside + place)
+                if Vector.scalarCount > 8 { cm_prefetch(aside + place) }
             }
             for i in 0..<(rows < 6 ? rows : 6) {
                 let value = Vector(repeating: a[i &* rowStride])
