@@ -86,10 +86,9 @@ public struct Checkpoint: Sendable {
         let inside = tensors.filter { $0.name.hasPrefix(prefix) }
         guard !inside.isEmpty else { return self }
         var part = self
-        part.tensors = inside.map { $0.renamed(String($0.name.dropFirst(prefix.count))) }
+        part.tensors = inside
         part.unread = unread.filter { $0.name.hasPrefix(prefix) }
-            .map { $0.renamed(String($0.name.dropFirst(prefix.count))) }
-        part.notes.append("the prefix \"\(prefix)\" is taken off")
+        part.strip(prefix)
         let others = tensors.map(\.name).filter { !$0.hasPrefix(prefix) }
         if !others.isEmpty {
             let groups = Set(others.map { String($0.prefix { $0 != "." }) }).sorted()
@@ -119,12 +118,9 @@ public struct Checkpoint: Sendable {
     }
 
     private mutating func strip(_ prefix: String) {
-        tensors = tensors.map { $0.renamed(String($0.name.dropFirst(prefix.count))) }
-        unread = unread.map { value in
-            value.name.hasPrefix(prefix)
-                ? value.renamed(String(value.name.dropFirst(prefix.count))) : value
+        self = renaming("the prefix \"\(prefix)\" is taken off") { name in
+            name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
         }
-        notes.append("the prefix \"\(prefix)\" is taken off")
     }
 
     /// Writes the tensors as a safetensors file, element types as they are.

@@ -158,17 +158,18 @@ extension ParameterScope {
     }
 
     /// The names of the parameters and buffers under this scope, as files have them.
-    public var names: Set<String> {
-        let dropped = prefix.isEmpty ? 0 : prefix.count + 1
-        return Set(parameters.map { String($0.name.dropFirst(dropped)) })
+    public var names: Set<String> { Set(parameters.map(name(of:))) }
+
+    /// The name of a parameter counted from this scope.
+    fileprivate func name(of parameter: Parameter) -> String {
+        String(parameter.name.dropFirst(prefix.isEmpty ? 0 : prefix.count + 1))
     }
 
     /// The parameters and buffers under this scope as a checkpoint holds them.
     public var namedTensors: [NamedTensor] {
-        let dropped = prefix.isEmpty ? 0 : prefix.count + 1
-        return parameters.map { parameter in
+        parameters.map { parameter in
             NamedTensor(
-                String(parameter.name.dropFirst(dropped)), shape: parameter.fileShape,
+                name(of: parameter), shape: parameter.fileShape,
                 kind: parameter.role == .counter ? .integers : .floats
             ) { parameter.fileElements }
         }
@@ -195,10 +196,9 @@ private struct LoadingPlan {
     init(_ scope: ParameterScope, _ tensors: [NamedTensor]) {
         let given = Dictionary(
             tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let dropped = scope.prefix.isEmpty ? 0 : scope.prefix.count + 1
         var known: Set<String> = []
         for parameter in scope.parameters {
-            let name = String(parameter.name.dropFirst(dropped))
+            let name = scope.name(of: parameter)
             known.insert(name)
             guard let tensor = given[name] else {
                 if parameter.role != .counter { report.missing.append(name) }

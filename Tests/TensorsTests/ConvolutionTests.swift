@@ -59,14 +59,18 @@ import Testing
         }
     }
 
-    @Test(arguments: cases) func outputAndGradientsMatchTheDefinition(test: Case) {
+    private func byDefinition(_ test: Case) -> NaiveResult {
         let operands = operands(test)
         let naive = NaiveConvolution(
             input: test.input, weight: test.weight, output: test.output, stride: test.stride,
             padding: test.padding)
-        let expected = naive(
+        return naive(
             operands[0].elements, operands[1].elements, operands[2].elements,
             operands[3].elements)
+    }
+
+    @Test(arguments: cases) func outputAndGradientsMatchTheDefinition(test: Case) {
+        let expected = byDefinition(test)
         // The fast algorithm for 3x3 kernels rounds some ten times more than a plain sum.
         #expect(recorded(test).error(against: expected) < 2e-5)
     }
@@ -79,13 +83,7 @@ import Testing
         Case([1, 26, 25, 40], 48, kernel: 3, stride: 2, padding: 2),
     ])
     func stridedFilteringRoundsLikeSums(test: Case) {
-        let operands = operands(test)
-        let naive = NaiveConvolution(
-            input: test.input, weight: test.weight, output: test.output, stride: test.stride,
-            padding: test.padding)
-        let expected = naive(
-            operands[0].elements, operands[1].elements, operands[2].elements,
-            operands[3].elements)
+        let expected = byDefinition(test)
         #expect(relativeError(recorded(test).y, expected.y) < 2e-6)
     }
 
